@@ -1,0 +1,83 @@
+// Package phonebook is the domain of contactsync: who is synchronised (Member),
+// what stands in a mailbox (Contact), and what a phone shows (Entry).
+//
+// A source hands over each Contact as the service holds it. Rules.Entry makes
+// an Entry of it: trimmed, ordered, without what has no place in a phonebook,
+// and with every telephone number in E.164 where it is one. The package is
+// pure: it opens no file, asks no clock and knows no service.
+package phonebook
+
+// Member is one person of a synchronised group.
+type Member struct {
+	User     string   // the appliance's user id; owner of the phonebook
+	Mail     string   // the primary address of the mailbox
+	ObjectID string   // object id in Microsoft Entra ID, where the directory holds it
+	Groups   []string // names of the synchronised groups that the person is in, sorted
+	Problem  string   // why the person cannot be synchronised; empty where nothing is wrong
+}
+
+// Contact is a contact as a mailbox holds it: nothing trimmed, nothing left out.
+type Contact struct {
+	ID          string // the service's id, stable while the contact stays in its folder
+	DisplayName string
+	GivenName   string
+	Surname     string
+	Company     string
+	Department  string
+	JobTitle    string
+	Emails      []string  // in the order of Outlook's slots; X.500 addresses included
+	Phones      []Phone   // within a kind in the order of Outlook's slots
+	Addresses   []Address // at most one of each kind
+	Birthday    string    // an RFC 3339 time; only its date means anything
+	Notes       string    // plain text; empty unless notes were asked for
+	Categories  []string
+}
+
+// Phone is one telephone slot of a contact, as typed.
+type Phone struct {
+	Kind   Kind
+	Number string
+}
+
+// Address is a postal address.
+type Address struct {
+	Kind       AddressKind `json:"kind"`
+	Street     string      `json:"street,omitempty"`
+	PostalCode string      `json:"postal_code,omitempty"`
+	City       string      `json:"city,omitempty"`
+	State      string      `json:"state,omitempty"`
+	Country    string      `json:"country,omitempty"`
+}
+
+// Entry is one entry of a phonebook, as readers see it. Its JSON form is the
+// one of `contactsync phonebook export`.
+type Entry struct {
+	ID          string    `json:"id"`
+	DisplayName string    `json:"display_name"`
+	GivenName   string    `json:"given_name,omitempty"`
+	Surname     string    `json:"surname,omitempty"`
+	Company     string    `json:"company,omitempty"`
+	Department  string    `json:"department,omitempty"`
+	JobTitle    string    `json:"job_title,omitempty"`
+	Emails      []string  `json:"emails,omitempty"`
+	Numbers     []Number  `json:"numbers,omitempty"`
+	Addresses   []Address `json:"addresses,omitempty"`
+	Birthday    string    `json:"birthday,omitempty"` // YYYY-MM-DD, without a year --MM-DD
+	Notes       string    `json:"notes,omitempty"`
+	Categories  []string  `json:"categories,omitempty"`
+}
+
+// Number is a telephone number of an entry.
+type Number struct {
+	Kind    Kind   `json:"kind"`
+	Number  string `json:"number,omitempty"` // E.164, an extension as ";ext=12"; empty where AsTyped is no number
+	AsTyped string `json:"as_typed"`
+}
+
+// Phonebook is a managed phonebook with all that its readers see.
+type Phonebook struct {
+	Owner    string  `json:"owner"`
+	Title    string  `json:"phonebook"`
+	SyncedAt string  `json:"synced_at"` // RFC 3339 in UTC: the last successful run, changes or not
+	Entries  []Entry `json:"entries"`
+}

@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"contactsync/internal/fault"
+)
+
+// Busy returns a *Retry where the answer's status asks to come back later:
+// 429, 502, 503 and 504, with the wait of Retry-After (RFC 9110, 10.2.3).
+// It returns nil for every other status and does not read the body.
+func Busy(resp *http.Response) *Retry {
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return &Retry{After: RetryAfter(resp.Header), Err: fmt.Errorf("%s answers %s", resp.Request.URL.Host, resp.Status)}
+	}
+	return nil
+}
+
+// RetryAfter returns the wait that the header Retry-After asks for, in seconds
+// or until a date; 0 where there is none or it cannot be read.
+func RetryAfter(h http.Header) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if s, err := strconv.ParseFloat(v, 64); err == nil && s >= 0 && s < 1e6 {
+		return time.Duration(s * float64(time.Second))
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
+}
+
+// Explain returns err, the failure of a request to u that never got an answer,
+// with its class and what to do about it.
+func Explain(u *url.URL, err error) *fault.Error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // its text repeats the whole address
+	}
+	var (
+		unknown  x509.UnknownAuthorityError
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		alert    tls.AlertError
+		record   tls.RecordHeaderError
+		dns      *net.DNSError
+		op       *net.OpError
+	)
+	class, hint := fault.Unavailable, "check the network; the next run tries again"
+	switch {
+	case errors.As(err, &unknown):
+		class, hint = fault.Config, "if the server or a proxy uses a certificate authority of your own, name its PEM file in the key ca_file"
+	case errors.As(err, &hostname):
+		class, hint = fault.Config, "the certificate belongs to another name; check the address in the settings and whether something intercepts the connection"
+	case errors.As(err, &invalid):
+		class, hint = fault.Config, "the certificate is not valid; check its dates and this machine's clock (timedatectl)"
+	case errors.As(err, &record):
+		class, hint = fault.Config, "that is no TLS server; check the address and port in the settings"
+	case errors.As(err, &alert):
+		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"
+	case errors.As(err, &dns):
+		hint = "the name cannot be resolved; check its spelling and this machine's DNS, or set proxy_url where only a proxy reaches out"
+	case strings.Contains(err.Error(), "Proxy Authentication Required"):
+		class, hint = fault.Config, "the proxy wants a login; set proxy_username and proxy_password"
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		hint = "the proxy does not answer; check proxy_url"
+	case errors.As(err, &op) && op.Op == "dial":
+		hint = "no connection; check the firewall, or set proxy_url where only a proxy reaches out"
+	}
+	return fault.New(class, hint, "connect to %s: %w", u.Host, err)
+}
+
+// networkError explains err, and asks for another try where one may help.
+func networkError(u *url.URL, err error) error {
+	// What a layer of Options.Wrap or a build step explained already stays as it is.
+	var own *fault.Error
+	if errors.As(err, &own) {
+		return err
+	}
+	f := Explain(u, err)
+	if f.Class == fault.Config {
+		return f
+	}
+	if errors.Is(err, io.EOF) {
+		f.Err = fmt.Errorf("connect to %s: the connection was closed without an answer", u.Host)
+	}
+	return &Retry{Err: f}
+}

@@ -1,0 +1,249 @@
+// Package transport carries requests to Microsoft's services and to Exchange
+// servers: TLS that is always verified, further certificate authorities, an
+// HTTP proxy, gzip, time limits, a bound on requests in flight, and patience
+// with a service that asks for it.
+//
+// A source builds a request and reads its answer; everything between is done
+// here, once for all sources. An answer has to be read whole before anything
+// of it is passed on, because a connection that breaks in the middle leads to
+// the same request again.
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"contactsync/internal/fault"
+)
+
+// Options configure a Transport. The zero value talks to the public internet
+// without a proxy.
+type Options struct {
+	CAFile    string   // PEM file with certificate authorities besides the system's
+	Proxy     *url.URL // HTTP proxy, user and password included; nil: none
+	UserAgent string
+	HTTP1     bool  // no HTTP/2: NTLM authenticates a connection, not a request
+	Places    int64 // requests in flight at most; default 4
+
+	// Wrap puts a layer around every round trip, such as NTLM's handshake.
+	Wrap func(http.RoundTripper) http.RoundTripper
+
+	Attempts      int           // tries of one request at most; default 6
+	Patience      time.Duration // all waits of one request together at most; default 15 min
+	AnswerTimeout time.Duration // until the header of an answer; default 100 s
+	IdleTimeout   time.Duration // between two reads of an answer's body; default 60 s
+	Timeout       time.Duration // one try as a whole; default 5 min
+	MaxBody       int64         // bytes of one answer, unpacked, at most; default 128 MiB
+
+	Sleep  func(context.Context, time.Duration) error // for tests; default waits really
+	Logger *slog.Logger                               // default discards
+}
+
+// Transport sends requests. It is safe for concurrent use.
+type Transport struct {
+	opts     Options
+	client   *http.Client
+	places   *semaphore.Weighted
+	requests atomic.Int64
+	bytes    atomic.Int64
+}
+
+// New returns a Transport. It fails where CAFile cannot be used.
+func New(o Options) (*Transport, error) {
+	setDefault(&o.Places, 4)
+	setDefault(&o.Attempts, 6)
+	setDefault(&o.Patience, 15*time.Minute)
+	setDefault(&o.AnswerTimeout, 100*time.Second)
+	setDefault(&o.IdleTimeout, time.Minute)
+	setDefault(&o.Timeout, 5*time.Minute)
+	setDefault(&o.MaxBody, 128<<20)
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	roots, err := certPool(o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	base := &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: 20 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:   20 * time.Second,
+		ResponseHeaderTimeout: o.AnswerTimeout,
+		DisableCompression:    true, // done in RoundTrip, so that the wire's bytes can be counted
+		MaxIdleConnsPerHost:   int(o.Places),
+		IdleConnTimeout:       90 * time.Second,
+		ForceAttemptHTTP2:     !o.HTTP1,
+	}
+	if o.HTTP1 {
+		base.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	}
+	if o.Proxy != nil {
+		base.Proxy = http.ProxyURL(o.Proxy)
+	}
+	t := &Transport{opts: o, places: semaphore.NewWeighted(o.Places)}
+	var rt http.RoundTripper = &wire{base: base, t: t}
+	if o.Wrap != nil {
+		rt = o.Wrap(rt)
+	}
+	t.client = &http.Client{
+		Transport: rt,
+		// A redirect would carry the token elsewhere, and the services use none.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return t, nil
+}
+
+// Client returns an HTTP client over the same TLS, proxy and counters, for a
+// library that sends its own requests. It neither retries nor limits.
+func (t *Transport) Client() *http.Client { return t.client }
+
+// Count returns how many requests were sent and how many bytes their answers'
+// bodies had on the wire, retries included.
+func (t *Transport) Count() (requests, bytes int64) { return t.requests.Load(), t.bytes.Load() }
+
+// Retry is what a source returns of an answer that asks to be asked again.
+type Retry struct {
+	After time.Duration // as the service asked; 0: our own choice
+	Err   error
+}
+
+// Error returns the text of the wrapped error.
+func (r *Retry) Error() string { return r.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (r *Retry) Unwrap() error { return r.Err }
+
+// Do sends the request that build makes and has read take the answer, again
+// and again while the network fails or read returns a *Retry, until the
+// attempts or the patience are used up. Read gets every answer whatever its
+// status (see Busy) and need not close its body. Weight says how many of the
+// places the request takes: 1, for a Graph batch 4.
+//
+// The error is build's or read's; that of the network is a *fault.Error of
+// class Unavailable or, where the certificate is not trusted, Config.
+func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Context) (*http.Request, error), read func(*http.Response) error) error {
+	var waited time.Duration
+	for n := 1; ; n++ {
+		err := t.once(ctx, weight, build, read)
+		var retry *Retry
+		if !errors.As(err, &retry) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		wait := retry.After
+		if wait <= 0 {
+			wait = backoff(n)
+		}
+		if n >= t.opts.Attempts || waited+wait > t.opts.Patience {
+			return gaveUp(retry, n)
+		}
+		t.opts.Logger.Debug("waiting before the next try", "wait", wait, "attempt", n, "reason", retry.Err)
+		if err := t.opts.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		waited += wait
+	}
+}
+
+// once makes one try.
+func (t *Transport) once(ctx context.Context, weight int64, build func(context.Context) (*http.Request, error), read func(*http.Response) error) error {
+	if err := t.places.Acquire(ctx, min(weight, t.opts.Places)); err != nil {
+		return err
+	}
+	defer t.places.Release(min(weight, t.opts.Places))
+	limited, cancel := context.WithTimeout(ctx, t.opts.Timeout)
+	defer cancel()
+	req, err := build(limited)
+	if err != nil {
+		return err
+	}
+	resp, err := t.client.Do(req.WithContext(limited))
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return networkError(req.URL, err)
+	}
+	defer resp.Body.Close()
+	err = read(resp)
+	if ctx.Err() != nil && err != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// gaveUp keeps the class of what failed, where it has one, and says how often
+// it was tried.
+func gaveUp(r *Retry, attempts int) error {
+	err := r.Err
+	if attempts > 1 {
+		err = fmt.Errorf("%w (tried %d times)", err, attempts)
+	}
+	var f *fault.Error
+	if errors.As(r.Err, &f) {
+		return err
+	}
+	return fault.New(fault.Unavailable, "the service is busy or out of order; the next run tries again", "%w", err)
+}
+
+// backoff returns 1, 2, 4 … seconds, up to a minute, with a random fifth more
+// or less, so that many workers do not return at the same instant.
+func backoff(n int) time.Duration {
+	d := min(time.Second<<min(n-1, 10), time.Minute)
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// certPool returns the system's authorities with those of file added.
+func certPool(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.Config, "let the key ca_file name a readable PEM file with certificates", "read ca_file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fault.New(fault.Config, "let the key ca_file name a PEM file with certificates (BEGIN CERTIFICATE)", "read ca_file: no certificate in %s", file)
+	}
+	return pool, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

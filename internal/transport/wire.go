@@ -1,0 +1,112 @@
+package transport
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"contactsync/internal/fault"
+)
+
+// wire is the innermost round trip: it adds our headers, counts, unpacks gzip
+// and watches the body.
+type wire struct {
+	base *http.Transport
+	t    *Transport
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	req = req.Clone(ctx)
+	if w.t.opts.UserAgent != "" {
+		req.Header.Set("User-Agent", w.t.opts.UserAgent)
+	}
+	if req.Header.Get("Accept-Encoding") == "" {
+		req.Header.Set("Accept-Encoding", "gzip")
+	}
+	w.t.requests.Add(1)
+	resp, err := w.base.RoundTrip(req)
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	b := &body{raw: resp.Body, t: w.t, cancel: cancel, left: w.t.opts.MaxBody}
+	b.timer = time.AfterFunc(w.t.opts.IdleTimeout, func() {
+		cancel(fmt.Errorf("no byte for %s in the middle of an answer", w.t.opts.IdleTimeout))
+	})
+	b.ctx = ctx
+	b.unpacked = counter{b}
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		b.gzipped = true
+		resp.Header.Del("Content-Encoding")
+		resp.Header.Del("Content-Length")
+		resp.ContentLength = -1
+		resp.Uncompressed = true
+	}
+	resp.Body = b
+	return resp, nil
+}
+
+// body is an answer's body: counted as it comes off the wire, unpacked,
+// bounded in size, and broken off when it stands still. Any error but the end
+// is a *Retry, because the same request may well succeed.
+type body struct {
+	raw      io.ReadCloser
+	unpacked io.Reader
+	gzipped  bool
+	t        *Transport
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+	left     int64
+}
+
+// counter reads the raw body for the layers above it.
+type counter struct{ b *body }
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.b.raw.Read(p)
+	c.b.t.bytes.Add(int64(n))
+	c.b.timer.Reset(c.b.t.opts.IdleTimeout)
+	return n, err
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.gzipped {
+		b.gzipped = false
+		z, err := gzip.NewReader(b.unpacked)
+		if err != nil {
+			return 0, b.broken(err)
+		}
+		b.unpacked = z
+	}
+	n, err := b.unpacked.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 {
+		return 0, fault.New(fault.Member, "the service sent far more than a page can hold; tell the maintainers",
+			"read answer: more than %d MiB", b.t.opts.MaxBody>>20)
+	}
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	return n, b.broken(err)
+}
+
+func (b *body) broken(err error) error {
+	if cause := context.Cause(b.ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return &Retry{Err: fault.New(fault.Unavailable, "the connection broke off; check the network and a proxy between", "read answer: %w", err)}
+}
+
+func (b *body) Close() error {
+	b.timer.Stop()
+	err := b.raw.Close()
+	b.cancel(nil)
+	return err
+}
