@@ -81,3 +81,49 @@ type Phonebook struct {
 	SyncedAt string  `json:"synced_at"` // RFC 3339 in UTC: the last successful run, changes or not
 	Entries  []Entry `json:"entries"`
 }
+
+// Replacement is what a member's managed phonebook is to hold after a run.
+type Replacement struct {
+	Owner    string
+	Title    string
+	Entries  []Entry // no id twice
+	SyncedAt string  // RFC 3339 in UTC
+
+	AllowEmpty bool // without it a phonebook that has entries is kept where Entries is empty
+	Full       bool // rewrite every row, whatever the store remembers of the last run
+	DryRun     bool // find out what would change, and change nothing
+}
+
+// Changes says what a replacement did, or would do in a dry run.
+type Changes struct {
+	Added, Updated, Removed int
+	Entries                 int      // in the phonebook afterwards
+	Kept                    bool     // nothing was changed, because the phonebook would have become empty
+	Created                 bool     // the member had no managed phonebook before
+	Renamed                 string   // the title that it had before, where that changed
+	Details                 []Detail // one for each entry, sorted by name; in a dry run only
+}
+
+// Detail is one change of a dry run.
+type Detail struct {
+	Op   Op
+	Name string // the entry's display name
+}
+
+// Op is what happens to an entry.
+type Op byte
+
+// What a Detail can say.
+const (
+	Added   Op = '+'
+	Updated Op = '~'
+	Removed Op = '-'
+)
+
+// Summary is a managed phonebook without its entries.
+type Summary struct {
+	Owner    string `json:"owner"`
+	Title    string `json:"phonebook"`
+	Entries  int    `json:"entries"`
+	SyncedAt string `json:"synced_at"` // RFC 3339 in UTC
+}
