@@ -16,6 +16,7 @@ type Class int
 // failures of this class happened (sysexits.h).
 const (
 	Member      Class = iota // one member or mailbox; the others go on: 1
+	Refused                  // a mailbox that the app may not read; where it is every mailbox, a matter of Config: 1
 	Unavailable              // not now, the same later: 75 (EX_TEMPFAIL)
 	Config                   // settings, sign-in or consent; nothing works until somebody acts: 78 (EX_CONFIG)
 	Permission               // no right to a file, or the wrong user: 77 (EX_NOPERM)
