@@ -76,7 +76,7 @@ func New(o Options) (*Transport, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	roots, err := certPool(o.CAFile)
+	roots, err := CertPool(o.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -222,8 +222,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// certPool returns the system's authorities with those of file added.
-func certPool(file string) (*x509.CertPool, error) {
+// CertPool returns the system's authorities with those of the PEM file added;
+// nil, which means the system's alone, where file is empty. A file that cannot
+// be used is a *fault.Error of class Config.
+func CertPool(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
