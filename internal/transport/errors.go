@@ -64,7 +64,7 @@ func Explain(u *url.URL, err error) *fault.Error {
 		class, hint = fault.Config, "the certificate belongs to another name; check the address in the settings and whether something intercepts the connection"
 	case errors.As(err, &invalid):
 		class, hint = fault.Config, "the certificate is not valid; check its dates and this machine's clock (timedatectl)"
-	case errors.As(err, &record):
+	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		class, hint = fault.Config, "that is no TLS server; check the address and port in the settings"
 	case errors.As(err, &alert):
 		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"

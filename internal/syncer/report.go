@@ -1,0 +1,136 @@
+package syncer
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+)
+
+// What a member's Result can say.
+const (
+	OK        = "ok"        // the phonebook was changed, or made
+	Unchanged = "unchanged" // nothing had changed
+	Kept      = "kept"      // the mailbox is empty, and the phonebook was kept from becoming so
+	Failed    = "failed"    // the phonebook is as it was
+	Skipped   = "skipped"   // the directory's data does not lead to a mailbox
+)
+
+// Result says what became of one member.
+type Result struct {
+	User    string `json:"user"`
+	Mail    string `json:"mail"`
+	Result  string `json:"result"`
+	Entries int    `json:"entries"` // in the phonebook afterwards; 0 where that is not known
+	Added   int    `json:"added"`
+	Updated int    `json:"updated"`
+	Removed int    `json:"removed"`
+	Error   string `json:"error"`
+	Hint    string `json:"hint"`
+
+	Err     error             `json:"-"` // behind Error, where the member failed
+	Changes phonebook.Changes `json:"-"`
+}
+
+// Report says what became of a run.
+type Report struct {
+	Started, Finished time.Time
+	Source, Why       string // the source, and why that one
+	Members           []Result
+	Requests, Bytes   int64 // to and from Microsoft's services, sign-in included
+	Err               error // why the run as a whole failed
+
+	wanted int // members that the run was to do
+}
+
+// MarshalJSON writes the document of `contactsync --json`.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	doc := struct {
+		Started  string   `json:"started"`
+		Finished string   `json:"finished"`
+		Source   string   `json:"source"`
+		Members  []Result `json:"members"`
+		Requests int64    `json:"requests"`
+		Bytes    int64    `json:"bytes"`
+		Error    string   `json:"error"`
+		Hint     string   `json:"hint"`
+	}{r.Started.UTC().Format(time.RFC3339), r.Finished.UTC().Format(time.RFC3339), r.Source, r.Members, r.Requests, r.Bytes, "", ""}
+	if doc.Members == nil {
+		doc.Members = []Result{}
+	}
+	if r.Err != nil {
+		doc.Error, doc.Hint = r.Err.Error(), fault.HintOf(r.Err)
+	}
+	return json.Marshal(doc)
+}
+
+// Count returns how many members have the given result.
+func (r *Report) Count(result string) int {
+	n := 0
+	for _, m := range r.Members {
+		if m.Result == result {
+			n++
+		}
+	}
+	return n
+}
+
+// ExitStatus returns the exit status that the contract gives to such a run.
+func (r *Report) ExitStatus() int {
+	switch {
+	case r.Err != nil:
+		return fault.ClassOf(r.Err).ExitStatus()
+	case r.Count(Failed)+r.Count(Kept) > 0:
+		return 1
+	}
+	return 0
+}
+
+// verdict makes one failure of the run of the failures of all its members:
+// where every mailbox fails for the same reason, it is not the members'.
+func verdict(members []Result) error {
+	var first *Result
+	class := fault.Member
+	for i, m := range members {
+		switch {
+		case m.Result == Skipped:
+			continue
+		case m.Result != Failed:
+			return nil
+		case first == nil:
+			first, class = &members[i], fault.ClassOf(m.Err)
+		case fault.ClassOf(m.Err) != class:
+			return nil
+		}
+	}
+	switch {
+	case first == nil || class == fault.Member:
+		return nil
+	case class == fault.Refused:
+		class = fault.Config
+	}
+	return fault.New(class, first.Hint, "no mailbox could be read: %w", first.Err)
+}
+
+// stopped is the error of a run that a signal ended.
+func stopped(r *Report) error {
+	return fault.New(fault.Unavailable, "every phonebook is whole; the next run does the rest",
+		"stopped after %d of %d members", len(r.Members), r.wanted)
+}
+
+// Line returns the result in words, for people.
+func (r Result) Line() string {
+	switch r.Result {
+	case OK:
+		s := fmt.Sprintf("%d entries: %d added, %d updated, %d removed", r.Entries, r.Added, r.Updated, r.Removed)
+		if r.Changes.Renamed != "" {
+			s += fmt.Sprintf("; phonebook %q renamed", r.Changes.Renamed)
+		}
+		return s
+	case Unchanged:
+		return fmt.Sprintf("%d entries", r.Entries)
+	}
+	return r.Error
+}

@@ -1,0 +1,174 @@
+// Package syncer is the use case: the contacts of every member's mailbox
+// replace that member's managed phonebook.
+//
+// A Run asks the Directory for the members, settles on a Source, reads several
+// mailboxes side by side, makes entries of the contacts and hands each
+// mailbox, once it has been read whole, to the Store in one piece. One
+// member's failure stays his own: it is written into his Result and leaves his
+// phonebook as it was.
+package syncer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+)
+
+// Directory knows who is to be synchronised. An error is never an empty list.
+type Directory interface {
+	Members(context.Context) ([]phonebook.Member, error)
+}
+
+// Source reads mailboxes. Read hands over the contacts page by page; after an
+// error what it handed over is worth nothing.
+type Source interface {
+	Read(ctx context.Context, m phonebook.Member, yield func([]phonebook.Contact) error) error
+}
+
+// Store holds the phonebooks. Replace works in one transaction.
+type Store interface {
+	Replace(context.Context, phonebook.Replacement) (phonebook.Changes, error)
+}
+
+// Leavers is a Store's list of managed phonebooks, to delete those of people
+// who left the groups.
+type Leavers interface {
+	Owners(context.Context) ([]string, error)
+	Delete(ctx context.Context, owner string) error
+}
+
+// Syncer holds what a run needs.
+type Syncer struct {
+	Directory  Directory
+	Choose     func(context.Context, []phonebook.Member) (Choice, error) // settles on a source, once a run
+	Store      Store
+	Leavers    Leavers // nil: who left the groups keeps the phonebook
+	Normaliser *phonebook.Normaliser
+
+	Title      string   // of the phonebooks
+	Workers    int      // mailboxes read at the same time; at least 1
+	Users      []string // only these members; empty: all
+	AllowEmpty bool     // a phonebook may become empty
+	Full       bool     // ignore what is known from the last run
+	DryRun     bool     // find out what would change, and change nothing
+
+	Now    func() time.Time // the clock; nil: the machine's
+	Done   func(Result)     // called after each member, one call at a time; may be nil
+	Logger *slog.Logger     // warnings about things that stop nobody
+}
+
+// Choice is the source that a run settled on.
+type Choice struct {
+	Name   string // "graph" or "ews"
+	Why    string // in a few words, for the log
+	Source Source
+}
+
+// Run synchronises and returns what happened. Where the whole run failed the
+// report's Err says why, and the members hold what was done before.
+func (s *Syncer) Run(ctx context.Context) *Report {
+	r := &Report{Started: s.now(), Members: []Result{}}
+	r.Err = s.run(ctx, r)
+	if ctx.Err() != nil {
+		r.Err = stopped(r)
+	} else if r.Err == nil {
+		r.Err = verdict(r.Members)
+	}
+	r.Finished = s.now()
+	return r
+}
+
+func (s *Syncer) run(ctx context.Context, r *Report) error {
+	all, err := s.Directory.Members(ctx)
+	if err != nil {
+		return err
+	}
+	members, err := only(all, s.Users)
+	if err != nil {
+		return err
+	}
+	r.wanted = len(members)
+	var choice Choice
+	if readable := withoutProblem(members); len(readable) > 0 {
+		if choice, err = s.Choose(ctx, readable); err != nil {
+			return err
+		}
+		r.Source, r.Why = choice.Name, choice.Why
+	}
+	if err := s.members(ctx, choice.Source, members, r); err != nil {
+		return err
+	}
+	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 && !s.DryRun {
+		return s.deleteLeavers(ctx, all)
+	}
+	return nil
+}
+
+// deleteLeavers deletes the managed phonebooks of everybody who is in no
+// group any more. A member who could not be synchronised is no leaver.
+func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member) error {
+	owners, err := s.Leavers.Owners(ctx)
+	if err != nil {
+		return err
+	}
+	stays := make(map[string]bool, len(members))
+	for _, m := range members {
+		stays[m.User] = true
+	}
+	for _, owner := range owners {
+		if stays[owner] {
+			continue
+		}
+		if err := s.Leavers.Delete(ctx, owner); err != nil {
+			return err
+		}
+		s.Logger.Info("phonebook deleted: its owner is in no synchronised group any more", "member", owner)
+	}
+	return nil
+}
+
+// only returns the members with the given user ids, or all where none is given.
+func only(members []phonebook.Member, users []string) ([]phonebook.Member, error) {
+	if len(users) == 0 {
+		return members, nil
+	}
+	wanted := make(map[string]bool, len(users))
+	for _, u := range users {
+		wanted[u] = true
+	}
+	var found []phonebook.Member
+	for _, m := range members {
+		if wanted[m.User] {
+			found = append(found, m)
+		}
+	}
+	for _, m := range found {
+		delete(wanted, m.User)
+	}
+	for _, u := range users {
+		if wanted[u] {
+			return nil, fault.New(fault.Usage, "contactsync members lists who is", "--user %s: nobody of that name is in a synchronised group", u)
+		}
+	}
+	return found, nil
+}
+
+func withoutProblem(members []phonebook.Member) []phonebook.Member {
+	var ok []phonebook.Member
+	for _, m := range members {
+		if m.Problem == "" {
+			ok = append(ok, m)
+		}
+	}
+	return ok
+}
+
+func (s *Syncer) now() time.Time {
+	if s.Now != nil {
+		return s.Now().UTC()
+	}
+	return time.Now().UTC()
+}
