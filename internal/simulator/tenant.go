@@ -9,12 +9,16 @@
 package simulator
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Tenant is one organisation. Its methods are safe for concurrent use; a
-// change is visible to the next request.
+// change is visible to the next request. The lower-case lookups expect the
+// caller to hold the lock (see view).
 type Tenant struct {
 	ID string // directory (tenant) id, a GUID
 
@@ -49,79 +53,123 @@ type App struct {
 	RBAC bool
 }
 
-// Mailbox is one user with his mailbox.
-type Mailbox struct {
-	ObjectID    string
-	UPN         string   // sign-in name, userPrincipalName
-	Mail        string   // primary SMTP address
-	Aliases     []string // further addresses
-	DisplayName string
-	Password    string // for Basic and NTLM; the user name is the UPN
-	// MayImpersonate gives an account the role ApplicationImpersonation.
-	MayImpersonate bool
-	NoMailbox      bool // a user without a licence: Graph MailboxNotEnabledForRESTAPI, EWS ErrorNonExistentMailbox
-	EWSDisabled    bool // EWS switched off for this mailbox
-
-	Contacts *Folder // the well-known folder; its parent is the invisible root
-
-	seq     int64 // grows with every change anywhere in the mailbox
-	folders map[string]*Folder
+// NewTenant returns an empty tenant. Its id, and that of everything added to
+// it, follows from the name alone, so that two runs see the same ids.
+func NewTenant(name string) *Tenant {
+	return &Tenant{
+		ID:        guid("tenant", name),
+		apps:      map[string]*App{},
+		byAddress: map[string]*Mailbox{},
+		byUPN:     map[string]*Mailbox{},
+		byOID:     map[string]*Mailbox{},
+		clock:     time.Now,
+	}
 }
 
-// Folder is a contact folder. IDs are what Graph (immutable) and EWS answer.
-type Folder struct {
-	ID       string
-	Parent   *Folder
-	Name     string
-	Class    string // PR_CONTAINER_CLASS: IPF.Contact, IPF.Contact.RecipientCache …
-	Hidden   bool   // PR_ATTR_HIDDEN
-	Children []*Folder
-
-	items []*Item          // in the order in which they were made
-	byID  map[string]*Item // by item id
-	log   []change         // what happened, oldest first, for delta and SyncFolderItems
+// SetClock replaces the clock that stamps items and tokens.
+func (t *Tenant) SetClock(now func() time.Time) {
+	t.Change(func() { t.clock = now })
 }
 
-// change is one entry of a folder's history.
-type change struct {
-	seq     int64
-	id      string
-	created bool // made, as opposed to changed
-	deleted bool
+// Now returns the tenant's time.
+func (t *Tenant) Now() time.Time {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.clock()
 }
 
-// Item is a contact or a distribution list in a folder.
-type Item struct {
-	ID       string
-	List     bool // a distribution list (IPM.DistList); only DisplayName means anything
-	Created  time.Time
-	Modified time.Time
-	Contact
-
-	createdSeq int64
-	seq        int64 // of the last change
+// AddApp registers an app and returns the registration. A missing client id,
+// secret or secret id is made up.
+func (t *Tenant) AddApp(a App) *App {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := fmt.Sprint(len(t.apps))
+	fill(&a.ClientID, guid(t.ID, "app", n))
+	fill(&a.Secret, "sim8Q~"+strings.ReplaceAll(guid(t.ID, "secret", n), "-", "")[:31]+"_"+n)
+	fill(&a.SecretID, guid(t.ID, "secret id", n))
+	t.apps[strings.ToLower(a.ClientID)] = &a
+	return &a
 }
 
-// Contact holds a contact's fields under the names that Outlook uses.
-type Contact struct {
-	DisplayName, GivenName, MiddleName, Surname string
-	Company, Department, JobTitle               string
-	// Phones by EWS key: AssistantPhone, BusinessFax, BusinessPhone,
-	// BusinessPhone2, Callback, CarPhone, CompanyMainPhone, HomeFax, HomePhone,
-	// HomePhone2, Isdn, MobilePhone, OtherFax, OtherTelephone, Pager,
-	// PrimaryPhone, RadioPhone, Telex, TtyTddPhone.
-	Phones map[string]string
-	// Emails are the three slots; an empty one is not set. An X.500 address
-	// starts with "/o=".
-	Emails [3]string
-	// Addresses by EWS key: Business, Home, Other.
-	Addresses  map[string]Address
-	Birthday   time.Time // zero: none; Exchange keeps the date at 11:59 UTC
-	Notes      string
-	Categories []string
+// AddMailbox adds a user and returns him. Mail is required; a missing object
+// id, sign-in name or display name is made up. The mailbox has its contacts
+// folder and nothing else.
+func (t *Tenant) AddMailbox(m Mailbox) *Mailbox {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fill(&m.ObjectID, guid(t.ID, "user", strings.ToLower(m.Mail)))
+	fill(&m.UPN, m.Mail)
+	fill(&m.DisplayName, m.Mail)
+	box := &m
+	box.tenant = t
+	box.prepare()
+	t.mailboxes = append(t.mailboxes, box)
+	for _, a := range append([]string{m.Mail}, m.Aliases...) {
+		t.byAddress[strings.ToLower(a)] = box
+	}
+	t.byUPN[strings.ToLower(m.UPN)] = box
+	t.byOID[strings.ToLower(m.ObjectID)] = box
+	return box
 }
 
-// Address is a postal address.
-type Address struct {
-	Street, PostalCode, City, State, Country string
+// Change runs f while no request is served, so that f may set exported fields
+// of apps and mailboxes. The addresses of a mailbox are not among them.
+func (t *Tenant) Change(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}
+
+// view runs f while nothing changes.
+func (t *Tenant) view(f func()) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	f()
+}
+
+// Mailboxes returns all users in the order in which they were added.
+func (t *Tenant) Mailboxes() []*Mailbox {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return append([]*Mailbox(nil), t.mailboxes...)
+}
+
+// Mailbox returns the user with this primary address or alias, or nil.
+func (t *Tenant) Mailbox(address string) *Mailbox {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.address(address)
+}
+
+// app returns the registration with this client id, or nil.
+func (t *Tenant) app(clientID string) *App { return t.apps[strings.ToLower(clientID)] }
+
+// address returns the user with this address, primary or alias, or nil.
+func (t *Tenant) address(a string) *Mailbox { return t.byAddress[strings.ToLower(a)] }
+
+// primary returns the user whose primary address this is, or nil.
+func (t *Tenant) primary(a string) *Mailbox {
+	if m := t.address(a); m != nil && strings.EqualFold(m.Mail, a) {
+		return m
+	}
+	return nil
+}
+
+// upn returns the user with this sign-in name, or nil.
+func (t *Tenant) upn(name string) *Mailbox { return t.byUPN[strings.ToLower(name)] }
+
+// oid returns the user with this object id, or nil.
+func (t *Tenant) oid(id string) *Mailbox { return t.byOID[strings.ToLower(id)] }
+
+// guid returns a GUID that follows from the parts.
+func guid(parts ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	h[6], h[8] = h[6]&0x0f|0x40, h[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}
+
+func fill(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
 }

@@ -1,0 +1,141 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Fault answers a request in place of the service, or lets the service answer
+// through it.
+type Fault func(w http.ResponseWriter, r *http.Request, service http.Handler)
+
+// SetFault has hook see each request before the service does. Where it returns
+// nil, the service answers. A nil hook ends all faults.
+func (s *Server) SetFault(hook func(*http.Request) Fault) {
+	if hook == nil {
+		s.fault.Store(nil)
+		return
+	}
+	s.fault.Store(&hook)
+}
+
+// Times returns a hook that gives f to the first n requests whose path
+// contains part.
+func Times(n int, part string, f Fault) func(*http.Request) Fault {
+	var left atomic.Int64
+	left.Store(int64(n))
+	return func(r *http.Request) Fault {
+		if !strings.Contains(r.URL.Path, part) || left.Add(-1) < 0 {
+			return nil
+		}
+		return f
+	}
+}
+
+// Always returns a hook that gives f to each request whose path contains part.
+func Always(part string, f Fault) func(*http.Request) Fault {
+	return func(r *http.Request) Fault {
+		if !strings.Contains(r.URL.Path, part) {
+			return nil
+		}
+		return f
+	}
+}
+
+// Throttled answers 429 with Retry-After, as Graph does.
+func Throttled(retryAfter string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Retry-After", retryAfter)
+		errThrottled.answer().write(w, nil)
+	}
+}
+
+// Broken answers with a status and a Retry-After, where that is not empty, and
+// a body that is no document of any service.
+func Broken(status int, retryAfter string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
+		}
+		w.Header().Set("Content-Type", "text/html; charset=us-ascii")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<html><body><h2>%s</h2></body></html>", http.StatusText(status))
+	}
+}
+
+// LoginPage answers as a captive portal does: 200 and a page in HTML.
+func LoginPage(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, "<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body><form method=post></form></body></html>")
+}
+
+// CutAfter cuts the connection once n bytes of the service's answer are out.
+func CutAfter(n int) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		if n <= 0 {
+			panic(http.ErrAbortHandler)
+		}
+		service.ServeHTTP(&cutter{ResponseWriter: w, left: n}, r)
+	}
+}
+
+type cutter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutter) Write(b []byte) (int, error) {
+	if len(b) < c.left {
+		c.left -= len(b)
+		return c.ResponseWriter.Write(b)
+	}
+	_, _ = c.ResponseWriter.Write(b[:c.left])
+	_ = http.NewResponseController(c.ResponseWriter).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// Drip sends the service's answer in pieces of size bytes with a pause between.
+func Drip(size int, pause time.Duration) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		service.ServeHTTP(&dripper{w, r, size, pause}, r)
+	}
+}
+
+type dripper struct {
+	http.ResponseWriter
+	r     *http.Request
+	size  int
+	pause time.Duration
+}
+
+func (d *dripper) Write(b []byte) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := d.ResponseWriter.Write(b[done:min(done+d.size, len(b))])
+		done += n
+		if err != nil {
+			return done, err
+		}
+		_ = http.NewResponseController(d.ResponseWriter).Flush()
+		select {
+		case <-d.r.Context().Done():
+			return done, d.r.Context().Err()
+		case <-time.After(d.pause):
+		}
+	}
+	return done, nil
+}
+
+// Delay lets the service answer after a pause, or when the client gives up.
+func Delay(pause time.Duration) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(pause):
+			service.ServeHTTP(w, r)
+		}
+	}
+}

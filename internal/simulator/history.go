@@ -1,0 +1,87 @@
+package simulator
+
+import "slices"
+
+// A mailbox remembers its history by sequence numbers: each item carries that
+// of its last change, each deletion leaves a tombstone. A token or sync state
+// is the number that a client has seen.
+
+// tombstone is what is left of an item or folder.
+type tombstone struct {
+	seq        int64
+	createdSeq int64
+	num        int64
+}
+
+// change is what happened to one item or folder since a client last looked.
+type change struct {
+	seq     int64
+	item    *Item   // nil for a deletion and for a folder
+	folder  *Folder // of a folder's change; nil for a deletion
+	num     int64   // of the item or folder, also where it is gone
+	created bool    // the client has not seen it
+	deleted bool
+}
+
+// Forget drops the history up to now: tokens and sync states that are older
+// than now have expired, for every folder and for the hierarchy. One that is
+// up to date has too, as if it had been given long ago.
+func (m *Mailbox) Forget() {
+	m.tenant.mu.Lock()
+	defer m.tenant.mu.Unlock()
+	m.seq++
+	m.gone, m.floor = nil, m.seq
+	for _, f := range m.folders {
+		f.gone, f.floor, f.seq = nil, m.seq, m.seq
+	}
+}
+
+// changes returns what happened to the items of f after since, oldest first,
+// each item once. What came and went between is left out. It reports false
+// where the history does not reach back so far; since 0 always works.
+func (f *Folder) changes(since int64) ([]change, bool) {
+	if since != 0 && since < f.floor || since > f.mailbox.seq {
+		return nil, false
+	}
+	var all []change
+	if f.seq <= since {
+		return nil, true
+	}
+	back := map[int64]bool{} // moved away and back again
+	for _, it := range f.items {
+		if it.seq > since {
+			all = append(all, change{seq: it.seq, item: it, num: it.num, created: it.createdSeq > since})
+			back[it.num] = true
+		}
+	}
+	for _, g := range f.gone {
+		if g.seq > since && g.createdSeq <= since && since != 0 && !back[g.num] {
+			all = append(all, change{seq: g.seq, num: g.num, deleted: true})
+		}
+	}
+	slices.SortFunc(all, bySeq)
+	return all, true
+}
+
+// folderChanges returns what happened to the folders below f after since,
+// oldest first. It reports false where the history does not reach back so far.
+func (m *Mailbox) folderChanges(f *Folder, since int64) ([]change, bool) {
+	if since != 0 && since < m.floor || since > m.seq {
+		return nil, false
+	}
+	var all []change
+	for _, c := range below(f) {
+		if c.ownSeq > since {
+			all = append(all, change{seq: c.ownSeq, folder: c, num: c.num, created: c.createdSeq > since})
+		}
+	}
+	for _, g := range m.gone {
+		if g.seq > since && g.createdSeq <= since && since != 0 {
+			all = append(all, change{seq: g.seq, num: g.num, deleted: true})
+		}
+	}
+	slices.SortFunc(all, bySeq)
+	return all, true
+}
+
+func bySeq(a, b change) int { return int(a.seq - b.seq) }
