@@ -1,0 +1,179 @@
+package graph
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"contactsync/internal/fault"
+)
+
+// What to do about failures that have more than one cause.
+const (
+	hintStrange  = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
+	hintRefused  = "grant the app the application permission Contacts.Read of Microsoft Graph with admin consent; where it has that, an application access policy or an RBAC scope leaves this mailbox out (Test-ServicePrincipalAuthorization tells)"
+	hintNoPerson = "no user with this id or sign-in name is in the tenant; compare the directory with Microsoft 365"
+	hintNoBox    = "the user has no mailbox in Exchange Online: give a licence that includes one, or, where the mailbox is on a server of your own, set office365 to false"
+	hintToken    = "check that graph_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
+	hintMoved    = "it was moved or deleted while it was read; the next run tries again"
+	hintService  = "a failure of the service; the next run tries again, and Microsoft's support wants the request id"
+	hintGateway  = "check graph_url, and whether a proxy or firewall answers in Microsoft's place: it must let this machine through without a login page"
+)
+
+// known says what the codes of errors mean to us. A code that is not here is
+// judged by the status of the answer.
+var known = []struct {
+	code  string
+	class fault.Class
+	hint  string
+}{
+	{"ErrorAccessDenied", fault.Refused, hintRefused},
+	{"Authorization_RequestDenied", fault.Refused, hintRefused},
+	// Status 401, but no matter of the token's age: nothing was consented.
+	{"NoPermissionsInAccessToken", fault.Refused, hintRefused},
+
+	{"Request_ResourceNotFound", fault.Member, hintNoPerson},
+	{"ErrorInvalidUser", fault.Member, hintNoPerson},
+	{"ResourceNotFound", fault.Member, hintNoBox},
+	{"MailboxNotEnabledForRESTAPI", fault.Member, hintNoBox},
+	{"MailboxNotSupportedForRESTAPI", fault.Member, hintNoBox},
+	{"ErrorNonExistentMailbox", fault.Member, hintNoBox},
+	{"ErrorItemNotFound", fault.Member, hintMoved},
+	{"ErrorFolderNotFound", fault.Member, hintMoved},
+
+	{"InvalidAuthenticationToken", fault.Config, hintToken},
+	{"OrganizationFromTenantGuidNotFound", fault.Config, "the tenant has no Exchange Online; check tenant_id and the tenant's licences"},
+}
+
+// errorBody is the object "error" of an answer.
+type errorBody struct {
+	Code    string     `json:"code"`
+	Message string     `json:"message"`
+	Inner   innerError `json:"innerError"`
+}
+
+// innerError names the request, for Microsoft's support. The service writes
+// its name both with a hyphen and without.
+type innerError struct {
+	RequestID  string `json:"request-id"`
+	RequestID2 string `json:"requestId"`
+}
+
+// serviceError is an answer that says what is wrong.
+type serviceError struct {
+	Status    int
+	Code      string
+	Message   string
+	RequestID string
+}
+
+// Error returns the status, the code and the message.
+func (e *serviceError) Error() string {
+	s := fmt.Sprintf("Microsoft Graph answers %d %s", e.Status, e.Code)
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	if e.RequestID != "" && e.Status >= 500 {
+		s += " (request id " + e.RequestID + ")"
+	}
+	return s
+}
+
+// is tells whether the error's code is among codes; case does not matter.
+func (e *serviceError) is(codes ...string) bool {
+	return slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) })
+}
+
+// noUser tells whether the error says that there is no such user or mailbox.
+func (e *serviceError) noUser() bool {
+	return e.is("Request_ResourceNotFound", "ErrorInvalidUser", "ResourceNotFound", "ErrorNonExistentMailbox")
+}
+
+// decodeError returns the error in a body, nil where there is none.
+func decodeError(status int, body []byte) *serviceError {
+	var answer struct {
+		Error *errorBody `json:"error"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Error == nil || answer.Error.Code == "" {
+		return nil
+	}
+	id := answer.Error.Inner.RequestID
+	if id == "" {
+		id = answer.Error.Inner.RequestID2
+	}
+	return &serviceError{
+		Status:    status,
+		Code:      line(answer.Error.Code, 60),
+		Message:   strings.TrimRight(line(answer.Error.Message, 300), "."),
+		RequestID: line(id, 60),
+	}
+}
+
+// line returns s as one line of at most limit characters.
+func line(s string, limit int) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
+}
+
+// failure returns what an answer that is not successful means.
+func failure(resp *http.Response, body []byte) error {
+	e := decodeError(resp.StatusCode, body)
+	if e == nil {
+		return foreign(resp)
+	}
+	for _, k := range known {
+		if e.is(k.code) {
+			return fault.New(k.class, k.hint, "%w", e)
+		}
+	}
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return fault.New(fault.Config, hintToken, "%w", e)
+	case e.Status == http.StatusForbidden:
+		return fault.New(fault.Refused, hintRefused, "%w", e)
+	case e.Status == http.StatusNotFound:
+		return fault.New(fault.Member, hintNoBox, "%w", e)
+	case e.Status >= 500:
+		return fault.New(fault.Unavailable, hintService, "%w", e)
+	}
+	return fault.New(fault.Member, "", "%w", e)
+}
+
+// foreign returns the error for an answer that is not in Graph's form.
+func foreign(resp *http.Response) error {
+	host := resp.Request.URL.Host
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		return fault.New(fault.Config, hintGateway, "%s answers %s and sends us elsewhere", host, resp.Status)
+	case resp.StatusCode == http.StatusUnauthorized:
+		return fault.New(fault.Config, hintToken, "%s answers %s", host, resp.Status)
+	case resp.StatusCode >= 500:
+		return fault.New(fault.Unavailable, hintService, "%s answers %s", host, resp.Status)
+	}
+	return fault.New(fault.Config, hintGateway, "%s answers %s with %s, not in Microsoft Graph's form",
+		host, resp.Status, contentType(resp))
+}
+
+func contentType(resp *http.Response) string {
+	if t := line(resp.Header.Get("Content-Type"), 60); t != "" {
+		return t
+	}
+	return "no content type"
+}
+
+// passing tells whether the failure may be over in a moment.
+func passing(status int, err error) bool {
+	var e *serviceError
+	if errors.As(err, &e) && e.is("ErrorMailboxStoreUnavailable", "ErrorServerBusy", "ErrorTimeoutExpired", "ErrorMailboxMoveInProgress",
+		"ErrorMailboxFailover", "ErrorInternalServerTransientError", "ErrorExceededConnectionCount") {
+		return true
+	}
+	return status >= 500 || status == http.StatusRequestTimeout
+}

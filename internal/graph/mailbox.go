@@ -1,0 +1,98 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+)
+
+// mailbox is a mailbox as requests address it.
+type mailbox struct {
+	path     string // /users/…
+	bySignIn bool   // the path holds an address that may not be a sign-in name
+}
+
+// user is the resource type user, as far as it is asked for.
+type user struct {
+	ID   string `json:"id"`
+	Mail string `json:"mail"`
+	UPN  string `json:"userPrincipalName"`
+}
+
+// find returns the mailbox whose primary address is the member's.
+func (s *Source) find(ctx context.Context, m phonebook.Member) (mailbox, error) {
+	switch {
+	case m.ObjectID != "":
+		return mailbox{path: userPath(m.ObjectID)}, nil
+	case m.Mail == "":
+		return mailbox{}, fault.New(fault.Member, "enter the mailbox's primary address in the directory", "find mailbox: the member has no mail address")
+	case s.bySignIn.Load():
+		return mailbox{path: userPath(m.Mail), bySignIn: true}, nil
+	}
+	id, err := s.lookUp(ctx, m.Mail)
+	var refusal *serviceError
+	if errors.As(err, &refusal) && refusal.is("Authorization_RequestDenied") {
+		if !s.bySignIn.Swap(true) {
+			s.logger.Info("the app may not look users up, so addresses are taken for sign-in names; the permission User.ReadBasic.All of Microsoft Graph changes that")
+		}
+		return mailbox{path: userPath(m.Mail), bySignIn: true}, nil
+	}
+	if err != nil {
+		return mailbox{}, err
+	}
+	return mailbox{path: userPath(id)}, nil
+}
+
+// lookUp returns the object id of the one user with the given primary address.
+func (s *Source) lookUp(ctx context.Context, mail string) (id string, err error) {
+	query := "$select=id,mail,userPrincipalName&$filter=" + escape("mail eq '"+strings.ReplaceAll(mail, "'", "''")+"'")
+	var found []user
+	err = list(ctx, s, s.link("/users", query), decodeItems[user], func(users []user) error {
+		for _, u := range users {
+			if strings.EqualFold(u.Mail, mail) {
+				found = append(found, u)
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return "", wrap("look up user", err)
+	case len(found) == 0:
+		return "", fault.New(fault.Member,
+			"compare the mail attribute in the directory with the user's primary address in Microsoft 365; an alias is not enough",
+			"look up user: nobody in Microsoft Entra ID has the primary address %s", mail)
+	case len(found) > 1:
+		return "", fault.New(fault.Member,
+			"give the address to one of them only, or store object ids in the directory and name the attribute in ldap_object_id_attribute",
+			"look up user: %s is the address of %s and %s in Microsoft Entra ID", mail, found[0].UPN, found[1].UPN)
+	case found[0].ID == "":
+		return "", fault.New(fault.Unavailable, hintStrange, "look up user: Microsoft Graph answers without an id")
+	}
+	return found[0].ID, nil
+}
+
+// explain adds to the failure of a mailbox that was taken by sign-in name what
+// is the most likely reason that nobody has it.
+func (b mailbox) explain(err error) error {
+	var e *serviceError
+	if b.bySignIn && errors.As(err, &e) && e.noUser() {
+		return fault.New(fault.Member,
+			"the user's sign-in name is probably not the mail address: grant the app the permission User.ReadBasic.All of Microsoft Graph with admin consent, so that it may look the address up",
+			"%w", err)
+	}
+	return err
+}
+
+// userPath returns the path of a user by id or sign-in name. One that begins
+// with $ has to stand in parentheses ("Get a user").
+func userPath(id string) string {
+	if strings.HasPrefix(id, "$") {
+		return "/users('" + url.PathEscape(strings.ReplaceAll(id, "'", "''")) + "')"
+	}
+	return "/users/" + url.PathEscape(id)
+}
