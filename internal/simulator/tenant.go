@@ -10,6 +10,7 @@ package simulator
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"strings"
 	"sync"
@@ -39,14 +40,18 @@ type App struct {
 	// Expired makes the secret one that has expired (AADSTS7000222).
 	Expired bool
 	// Thumbprints holds the base64url SHA-256 thumbprints (x5t#S256) of the
-	// certificates that are registered.
+	// certificates that are registered. An assertion must bring the certificate
+	// along (x5c) where only the thumbprint is known.
 	Thumbprints []string
+	// Certificates holds certificates that are registered and known whole.
+	Certificates []*x509.Certificate
 	// Roles holds the consented application permissions by resource, such as
 	// "https://graph.microsoft.com" to "Contacts.Read". A resource that is not
 	// listed was never consented to.
 	Roles map[string][]string
 	// Scope, where not nil, says which mailboxes an application access policy
-	// or RBAC for Applications opens to the app.
+	// or RBAC for Applications opens to the app. It runs while the tenant is
+	// locked and may read the mailbox's fields only.
 	Scope func(*Mailbox) bool
 	// RBAC opens Graph contacts although the token shows no role (RBAC for
 	// Applications).
