@@ -1,0 +1,103 @@
+package settings
+
+import (
+	"net/url"
+	"strings"
+)
+
+// check looks at keys that must fit each other.
+func (s *Settings) check(r *reader) {
+	if s.Office365 {
+		s.checkApp(r)
+		s.checkURLs(r)
+		s.checkCloud(r)
+	} else {
+		s.checkOwnServer(r)
+	}
+	s.checkProxy(r)
+	s.checkLDAP(r)
+}
+
+// checkApp looks at the app registration.
+func (s *Settings) checkApp(r *reader) {
+	r.need("tenant_id", s.TenantID == "", "want the Directory (tenant) ID, e.g. %s", exampleGUID)
+	r.need("client_id", s.ClientID == "", "want the Application (client) ID, e.g. %s", exampleGUID)
+	if s.ClientID != "" && s.ClientID == s.TenantID {
+		r.problem("client_id", "is the same as tenant_id; want the Application (client) ID, which differs from the Directory (tenant) ID")
+	}
+	secret := s.ClientSecret.Reveal()
+	switch {
+	case s.ClientCertificate != "":
+		if secret != "" {
+			r.warn("client_secret", "has no effect, because client_certificate is set")
+		}
+	case guid.MatchString(secret):
+		r.problem("client_secret", "is the secret's id, a GUID; want its value, which Entra shows next to it once, "+
+			"right after the secret was made: make a new one under Certificates & secrets")
+	case strings.ContainsAny(secret, " \u00a0"):
+		r.problem("client_secret", "has a blank in the middle, which no client secret has; want the content of the column Value alone")
+	case !r.failed("client_certificate"):
+		r.need("client_secret", secret == "", "want the value of a client secret, or client_certificate instead of it")
+	}
+}
+
+// checkURLs looks at addresses of Microsoft's services.
+func (s *Settings) checkURLs(r *reader) {
+	u, _ := url.Parse(s.Authority)
+	if u.Scheme != "https" {
+		r.problem("authority", "must start with https://; want e.g. https://login.microsoftonline.com")
+	} else if u.Path != "" {
+		r.problem("authority", "must end after the host: the tenant belongs in tenant_id; want e.g. https://%s", u.Host)
+	}
+	graph, _ := url.Parse(s.GraphURL)
+	if c, ok := find(func(c cloud) bool { return c.hasGraph(graph.Hostname()) }); ok && graph.Path != "/v1.0" && graph.Path != "/beta" {
+		r.problem("graph_url", "must end in the version; want %s", c.graphURL)
+	}
+	s.checkEWSPath(r)
+}
+
+func (s *Settings) checkEWSPath(r *reader) {
+	if u, _ := url.Parse(s.EWSURL); u.Path == "" {
+		r.problem("ews_url", "has no path; want e.g. https://%s/EWS/Exchange.asmx", u.Host)
+	}
+}
+
+// checkOwnServer looks at what an Exchange server of one's own needs.
+func (s *Settings) checkOwnServer(r *reader) {
+	if s.Source == Graph {
+		r.problem("source", "graph is a service of Microsoft 365; want ews or auto where office365 is false")
+	}
+	s.Source = EWS
+	const why = "where office365 is false"
+	_, microsoft := find(func(c cloud) bool { return c.hasEWS(hostOf(s.EWSURL)) })
+	switch {
+	case clean(r.values["ews_url"]) == "":
+		r.need("ews_url", true, "want the Exchange server's address %s, e.g. https://mail.example.org/EWS/Exchange.asmx", why)
+	case microsoft && !r.failed("ews_url"):
+		r.problem("ews_url", "is Microsoft's server; want that of an Exchange server of one's own %s", why)
+	default:
+		s.checkEWSPath(r)
+	}
+	r.need("ews_username", s.EWSUsername == "", "want the account that may impersonate %s, e.g. EXAMPLE\\contactsync or contactsync@example.org", why)
+	r.need("ews_password", !s.EWSPassword.IsSet(), "want the account's password %s", why)
+}
+
+func (s *Settings) checkProxy(r *reader) {
+	switch {
+	case s.ProxyURL == "" && !r.failed("proxy_url") && (s.ProxyUsername != "" || s.ProxyPassword.IsSet()):
+		r.warn("proxy_url", "is not set, so proxy_username and proxy_password have no effect")
+	case s.ProxyURL != "":
+		r.need("proxy_username", s.ProxyUsername == "" && s.ProxyPassword.IsSet(), "proxy_password is set; want the user that it belongs to")
+	}
+}
+
+// checkLDAP keeps the bind password from a line that others can read.
+func (s *Settings) checkLDAP(r *reader) {
+	l := s.LDAP
+	r.need("ldap_bind_dn", l.BindDN == "" && l.BindPassword.IsSet(), "ldap_bind_password is set; want the entry that it belongs to, e.g. cn=contactsync,dc=example,dc=org")
+	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
+	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet() && !strings.HasPrefix(l.URL, "ldapi:"), "ldap_bind_dn is set; want its password")
+	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
+		r.problem("ldap_starttls", "false would send ldap_bind_password unencrypted to %s; want true, or an ldaps:// address", hostOf(l.URL))
+	}
+}

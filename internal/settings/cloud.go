@@ -1,0 +1,132 @@
+package settings
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// cloud is one of Microsoft's clouds. A tenant lives in one of them; its
+// tokens are good for nothing in another.
+type cloud struct {
+	name     string
+	login    []string // sign-in hosts, the usual one first
+	graphURL string   // the default of graph_url there
+	ewsURL   string   // the default of ews_url there
+	ews      []string // further hosts of EWS
+}
+
+// clouds are Microsoft's, from "National cloud deployments" (Microsoft Graph)
+// and "Office 365 U.S. Government DoD endpoints". The two clouds of the US
+// government share the sign-in host.
+var clouds = []cloud{
+	{
+		name:     "Microsoft's public cloud",
+		login:    []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
+		graphURL: "https://graph.microsoft.com/v1.0",
+		ewsURL:   "https://outlook.office365.com/EWS/Exchange.asmx",
+		ews:      []string{"outlook.office.com"},
+	},
+	{
+		name:     "the US government's cloud",
+		login:    []string{"login.microsoftonline.us"},
+		graphURL: "https://graph.microsoft.us/v1.0",
+		ewsURL:   "https://outlook.office365.us/EWS/Exchange.asmx",
+	},
+	{
+		name:     "the US Department of Defense's cloud",
+		login:    []string{"login.microsoftonline.us"},
+		graphURL: "https://dod-graph.microsoft.us/v1.0",
+		ewsURL:   "https://outlook-dod.office365.us/EWS/Exchange.asmx",
+	},
+	{
+		name:     "the cloud of China (21Vianet)",
+		login:    []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
+		graphURL: "https://microsoftgraph.chinacloudapi.cn/v1.0",
+		ewsURL:   "https://partner.outlook.cn/EWS/Exchange.asmx",
+	},
+}
+
+// The two ways in which a host of a service belongs to a cloud.
+func (c cloud) hasGraph(host string) bool { return host == hostOf(c.graphURL) }
+func (c cloud) hasEWS(host string) bool {
+	return host == hostOf(c.ewsURL) || slices.Contains(c.ews, host)
+}
+
+// find returns the first cloud for which has answers true.
+func find(has func(cloud) bool) (cloud, bool) {
+	i := slices.IndexFunc(clouds, has)
+	if i < 0 {
+		return cloud{}, false
+	}
+	return clouds[i], true
+}
+
+// GraphScope returns the OAuth scope to ask a token for Microsoft Graph with:
+// that of the cloud that graph_url lies in, of the public cloud where graph_url
+// names a server that is not Microsoft's.
+func (s Settings) GraphScope() string {
+	c, ok := find(func(c cloud) bool { return c.hasGraph(hostOf(s.GraphURL)) })
+	if !ok {
+		c = clouds[0]
+	}
+	return scope(c.graphURL)
+}
+
+// EWSScope returns the OAuth scope to ask a token for Exchange Web Services
+// with, by the same rule as GraphScope.
+func (s Settings) EWSScope() string {
+	c, ok := find(func(c cloud) bool { return c.hasEWS(hostOf(s.EWSURL)) })
+	if !ok {
+		c = clouds[0]
+	}
+	return scope(c.ewsURL)
+}
+
+// scope returns the scope of all consented permissions on a service.
+func scope(service string) string { return "https://" + hostOf(service) + "/.default" }
+
+// checkCloud reports services that lie in another cloud than the sign-in
+// server, and warns of servers that are not Microsoft's and would get tokens
+// for Microsoft's services.
+func (s Settings) checkCloud(r *reader) {
+	// The clouds that fit all that was looked at so far; none where the tokens
+	// come from a server of one's own, which may serve what it likes.
+	var home []cloud
+	for _, c := range clouds {
+		if slices.Contains(c.login, hostOf(s.Authority)) {
+			home = append(home, c)
+		}
+	}
+	if home == nil {
+		return
+	}
+	check := func(key, address string, has func(cloud, string) bool, fitting func(cloud) string) {
+		host := hostOf(address)
+		at, known := find(func(c cloud) bool { return has(c, host) })
+		switch {
+		case !known && !isLoopback(host):
+			r.warn(key, "is none of Microsoft's servers, and gets tokens that open your mailboxes")
+		case known && !slices.ContainsFunc(home, func(c cloud) bool { return c.name == at.name }):
+			r.problem(key, "lies in %s, but the sign-in in %s; want %s", at.name, home[0].name, fitting(home[0]))
+		case known:
+			home = []cloud{at}
+		}
+	}
+	if s.Source != EWS {
+		check("graph_url", s.GraphURL, cloud.hasGraph, func(c cloud) string { return c.graphURL })
+	}
+	if s.Source != Graph {
+		check("ews_url", s.EWSURL, cloud.hasEWS, func(c cloud) string { return c.ewsURL })
+	}
+}
+
+// hostOf returns the lower-case host of an address, without its port; "" where
+// it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}

@@ -1,0 +1,89 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is what is wrong with one key, and what its value should look like.
+type Problem struct {
+	Key  string
+	Text string
+}
+
+// String returns "key: text".
+func (p Problem) String() string { return p.Key + ": " + p.Text }
+
+// Problems are all the problems of the settings, in the order of the manual.
+// As an error they have one line each.
+type Problems []Problem
+
+// Error returns the problems, one a line.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i := range p {
+		lines[i] = p[i].String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// unknown warns of keys that nobody reads, most likely misspelt ones.
+func unknown(values map[string]string, known []string) []Problem {
+	var warnings []Problem
+	for key := range values {
+		if slices.Contains(known, key) {
+			continue
+		}
+		text := "unknown key, it has no effect"
+		if near := nearest(key, known); near != "" {
+			text = fmt.Sprintf("unknown key, it has no effect; perhaps %s is meant", near)
+		}
+		warnings = append(warnings, Problem{printable(key), text})
+	}
+	slices.SortFunc(warnings, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
+	return warnings
+}
+
+// printable returns a key that may hold anything in a form that keeps to its line.
+func printable(key string) string {
+	if q := fmt.Sprintf("%q", key); q != `"`+key+`"` {
+		return q
+	}
+	return key
+}
+
+// nearest returns the known key that differs least from a misspelt one, or ""
+// where none is near enough.
+func nearest(key string, known []string) string {
+	key = strings.ReplaceAll(strings.ToLower(key), "-", "_")
+	best, least := "", max(2, len(key)/4)+1
+	for _, k := range known {
+		if d := distance(key, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance returns how many bytes must be put in, taken out or replaced to
+// make b of a (Levenshtein's distance).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

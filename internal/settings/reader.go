@@ -1,0 +1,171 @@
+package settings
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// reader takes values out of the store one by one, and collects what is wrong
+// with them. Each of its methods reads the value of one key; a value that is
+// missing or wrong becomes the default.
+//
+// No problem repeats a value that was free to type: a secret may have been
+// pasted into any of them.
+type reader struct {
+	values   map[string]string
+	known    []string // the keys that were asked for
+	problems Problems
+	warnings []Problem
+}
+
+func (r *reader) problem(key, format string, args ...any) {
+	r.problems = append(r.problems, Problem{key, fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) warn(key, format string, args ...any) {
+	r.warnings = append(r.warnings, Problem{key, fmt.Sprintf(format, args...)})
+}
+
+// failed says whether a problem of the key is known already.
+func (r *reader) failed(key string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Key == key })
+}
+
+// text returns a value without the blanks, line ends and invisible characters
+// around it.
+func (r *reader) text(key, def string) string {
+	r.known = append(r.known, key)
+	v := clean(r.values[key])
+	switch {
+	case v == "":
+		return def
+	case !utf8.ValidString(v):
+		r.problem(key, "is not UTF-8 text; type it anew")
+	case strings.ContainsFunc(v, func(c rune) bool { return unicode.IsControl(c) || isInvisible(c) }):
+		r.problem(key, "has a line end, a tab or an invisible character in the middle; paste it anew, one line alone")
+	default:
+		return v
+	}
+	return def
+}
+
+// clean drops what pasting leaves around a value.
+func clean(v string) string {
+	return strings.TrimFunc(v, func(c rune) bool { return unicode.IsSpace(c) || isInvisible(c) })
+}
+
+// isInvisible says whether c is of those that come along with a paste from a
+// web page or an editor: control characters, zero-width ones, byte order marks.
+func isInvisible(c rune) bool {
+	return unicode.IsControl(c) || c >= '\u200b' && c <= '\u200f' || c == '\u2060' || c == '\ufeff'
+}
+
+func (r *reader) secret(key string) Secret { return NewSecret(r.text(key, "")) }
+
+// need reports a key that has no value although one is needed; the format says
+// what is wanted.
+func (r *reader) need(key string, missing bool, format string, args ...any) {
+	if missing && !r.failed(key) {
+		r.problem(key, "missing; "+format, args...)
+	}
+}
+
+// pattern returns a value that matches a pattern; want describes it.
+func (r *reader) pattern(key, def string, re *regexp.Regexp, want string) string {
+	v := r.text(key, def)
+	if v != def && !re.MatchString(v) {
+		r.problem(key, "want %s", want)
+		return def
+	}
+	return v
+}
+
+// choice returns one of the allowed values, the first of which is the default.
+func (r *reader) choice(key string, allowed ...string) string {
+	v := strings.ToLower(r.text(key, allowed[0]))
+	if slices.Contains(allowed, v) {
+		return v
+	}
+	r.problem(key, "want %s", strings.Join(allowed, " or "))
+	return allowed[0]
+}
+
+// boolean returns a yes or no; besides true and false it takes what people and
+// other programs write for them, in English and German.
+func (r *reader) boolean(key string, def bool) bool {
+	switch strings.ToLower(r.text(key, strconv.FormatBool(def))) {
+	case "true", "yes", "y", "on", "1", "ja", "j", "wahr":
+		return true
+	case "false", "no", "n", "off", "0", "nein", "falsch":
+		return false
+	}
+	r.problem(key, "want true or false")
+	return def
+}
+
+func (r *reader) number(key string, def, least, most int) int {
+	n, err := strconv.Atoi(r.text(key, strconv.Itoa(def)))
+	if err != nil || n < least || n > most {
+		r.problem(key, "want a whole number from %d to %d", least, most)
+		return def
+	}
+	return n
+}
+
+// date returns a day as its midnight in UTC; the zero time where none is set.
+func (r *reader) date(key string) time.Time {
+	v := r.text(key, "")
+	if v == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.DateOnly, v)
+	if err != nil {
+		r.problem(key, "want a date as YYYY-MM-DD, e.g. 2027-03-31")
+	}
+	return t
+}
+
+// address returns the URL of a service without a slash at its end. Plain
+// http:// is taken to loopback only, where nobody can listen in.
+func (r *reader) address(key, def string) string {
+	v := r.text(key, def)
+	u, err := url.Parse(v)
+	switch {
+	case err != nil || u.Hostname() == "" || !validPort(u) || u.Scheme != "https" && u.Scheme != "http":
+		r.problem(key, "want an address such as %s", def)
+	case u.User != nil:
+		r.problem(key, "must not hold a user or a password; want an address such as %s", def)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		r.problem(key, "must not hold ? or #; want an address such as %s", def)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		r.problem(key, "must start with https://, because http:// would send passwords and contacts unencrypted")
+	default:
+		u.Host = strings.ToLower(u.Host)
+		return strings.TrimRight(u.String(), "/")
+	}
+	return def
+}
+
+// validPort says whether the address has no port or one that exists.
+func validPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.Atoi(u.Port())
+	return err == nil && n > 0 && n < 1<<16
+}
+
+// isLoopback says whether a host is this machine, reached without a network.
+func isLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
