@@ -1,0 +1,137 @@
+package dbfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Rights says who may use a file and the folder that it lies in. They hold for
+// what is made new, whatever the umask; what exists keeps the owner and the
+// mode that somebody gave it.
+type Rights struct {
+	FolderMode fs.FileMode // may hold fs.ModeSetgid
+	FileMode   fs.FileMode
+
+	// User owns a folder that root makes within a folder of root's. Elsewhere
+	// root gives what it makes to the owner of the folder around it. Empty, or
+	// nobody known to the machine: root.
+	User string
+	// Group is the group of a folder that is made, where the machine knows it
+	// and the process may give it. Empty: the group of User or of the folder
+	// around.
+	Group string
+}
+
+// Folder makes the folder dir where it is missing, and the folders above it
+// with mode 0755.
+func (r Rights) Folder(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return Classify(err)
+	}
+	parent := filepath.Dir(dir)
+	if err := (Rights{FolderMode: 0o755}).Folder(parent); err != nil {
+		return err
+	}
+	return Classify(r.makeFolder(dir, parent))
+}
+
+// makeFolder makes dir under another name first, so that nobody meets it
+// before it has its owner and mode.
+func (r Rights) makeFolder(dir, parent string) error {
+	tmp, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp) // fails where all went well
+	uid, gid, err := r.folderOwner(parent)
+	if err != nil {
+		return err
+	}
+	if err := os.Chown(tmp, uid, gid); err != nil && os.Geteuid() == 0 {
+		return err // others may not be in the group, and do without it
+	}
+	// After the change of owner, which takes the setgid bit away.
+	if err := os.Chmod(tmp, r.FolderMode); err != nil {
+		return err
+	}
+	err = os.Rename(tmp, dir)
+	if errors.Is(err, fs.ErrExist) { // somebody else was faster
+		return nil
+	}
+	return err
+}
+
+// folderOwner returns who is to own a new folder in parent; -1 leaves it.
+func (r Rights) folderOwner(parent string) (uid, gid int, err error) {
+	uid, gid = -1, -1
+	if os.Geteuid() == 0 {
+		if uid, gid, err = owner(parent); err != nil {
+			return 0, 0, err
+		}
+		if u, err := user.Lookup(r.User); err == nil && uid == 0 {
+			uid, _ = strconv.Atoi(u.Uid)
+			gid, _ = strconv.Atoi(u.Gid)
+		}
+	}
+	if g, err := user.LookupGroup(r.Group); err == nil {
+		gid, _ = strconv.Atoi(g.Gid)
+	}
+	return uid, gid, nil
+}
+
+func owner(path string) (uid, gid int, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	stat := info.Sys().(*syscall.Stat_t)
+	return int(stat.Uid), int(stat.Gid), nil
+}
+
+// File makes the file path in an existing folder, filled by fill, which gets
+// the name of an empty file. The file appears under its name at once, complete
+// and with its owner and mode; a file that is there, or that somebody else
+// made meanwhile, stays as it is. Root gives it to the owner and the group of
+// the folder.
+func (r Rights) File(path string, fill func(tmp string) error) error {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".")
+	if err != nil {
+		return Classify(err)
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(fill(f.Name()), r.adopt(f, folder), f.Close())
+	if err != nil {
+		return Classify(err)
+	}
+	// A link, unlike a rename, never replaces a file.
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return Classify(err)
+	}
+	return nil
+}
+
+// adopt gives f the owner and the mode of a file in folder. It works on the
+// open file: a name could be made to stand for something else meanwhile.
+func (r Rights) adopt(f *os.File, folder string) error {
+	if os.Geteuid() == 0 {
+		uid, gid, err := owner(folder)
+		if err != nil {
+			return err
+		}
+		if err := f.Chown(uid, gid); err != nil {
+			return err
+		}
+	}
+	return f.Chmod(r.FileMode)
+}

@@ -1,0 +1,343 @@
+package kvstore_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"contactsync/kvstore"
+)
+
+func open(t *testing.T) (*kvstore.Store, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "kv?st%ore#") // characters that mean something in a URI
+	s, err := kvstore.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, dir
+}
+
+func TestValues(t *testing.T) {
+	s, _ := open(t)
+	values := map[string]string{
+		"empty":   "",
+		"plain":   "value",
+		"lines":   "-----BEGIN\n\n\ttab\r\n-----END\n",
+		"binary":  "\x00\xff\xfe\x00",
+		"unicode": "Grüße 🤝",
+		"long":    strings.Repeat("0123456789", 300_000),
+		"quote'":  `"'; DROP TABLE value --`,
+	}
+	for key, value := range values {
+		if err := s.Set("ns", key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, value := range values {
+		got, err := s.Get("ns", key)
+		if err != nil || got != value {
+			t.Errorf("Get(%q) = %.40q, %v; want %.40q", key, got, err, value)
+		}
+	}
+	entries, err := s.List("ns")
+	if err != nil || len(entries) != len(values) {
+		t.Fatalf("List: %d entries, %v; want %d", len(entries), err, len(values))
+	}
+	for i, e := range entries {
+		if e.Value != values[e.Key] || i > 0 && entries[i-1].Key >= e.Key {
+			t.Errorf("List: %q is wrong or out of order", e.Key)
+		}
+	}
+}
+
+func TestReplaceAndDelete(t *testing.T) {
+	s, _ := open(t)
+	for _, value := range []string{"one", "two", "two", ""} {
+		if err := s.Set("ns", "key", value); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Get("ns", "key"); got != value || err != nil {
+			t.Errorf("Get = %q, %v; want %q", got, err, value)
+		}
+	}
+	if err := s.Delete("ns", "key"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get("ns", "key"); !errors.Is(err, kvstore.ErrNotFound) {
+		t.Errorf("Get after Delete: %v, want ErrNotFound", err)
+	}
+	if err := s.Delete("ns", "key"); !errors.Is(err, kvstore.ErrNotFound) {
+		t.Errorf("second Delete: %v, want ErrNotFound", err)
+	}
+}
+
+func TestNamespacesAreApart(t *testing.T) {
+	s, dir := open(t)
+	for _, ns := range []string{"b", "a", "A.x-y_1"} {
+		if err := s.Set(ns, "key", "of "+ns); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.WriteFile(filepath.Join(dir, "no namespace.db"), nil, 0o600)
+	os.WriteFile(filepath.Join(dir, "README"), nil, 0o600)
+	names, err := s.Namespaces()
+	if got := strings.Join(names, " "); got != "A.x-y_1 a b" || err != nil {
+		t.Errorf("Namespaces = %s, %v", got, err)
+	}
+	if got, _ := s.Get("a", "key"); got != "of a" {
+		t.Errorf("Get = %q", got)
+	}
+}
+
+func TestReadingMakesNoFile(t *testing.T) {
+	s, dir := open(t)
+	if _, err := s.Get("ns", "key"); !errors.Is(err, kvstore.ErrNotFound) {
+		t.Errorf("Get: %v, want ErrNotFound", err)
+	}
+	if err := s.Delete("ns", "key"); !errors.Is(err, kvstore.ErrNotFound) {
+		t.Errorf("Delete: %v, want ErrNotFound", err)
+	}
+	if entries, err := s.List("ns"); len(entries) != 0 || err != nil {
+		t.Errorf("List = %v, %v", entries, err)
+	}
+	if names, err := s.Namespaces(); len(names) != 0 || err != nil {
+		t.Errorf("Namespaces = %v, %v", names, err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder exists: %v", err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	s, dir := open(t)
+	for _, ns := range []string{"", ".", "..", "../x", "a/b", "/etc/x", "a\x00b", "a b", ".hidden", "-x", "a\n", "ü", strings.Repeat("x", 65)} {
+		if err := s.Set(ns, "key", "v"); !errors.Is(err, kvstore.ErrName) {
+			t.Errorf("Set in namespace %q: %v, want ErrName", ns, err)
+		}
+		if _, err := s.Get(ns, "key"); !errors.Is(err, kvstore.ErrName) {
+			t.Errorf("Get in namespace %q: %v, want ErrName", ns, err)
+		}
+		if _, err := s.List(ns); !errors.Is(err, kvstore.ErrName) {
+			t.Errorf("List of namespace %q: %v, want ErrName", ns, err)
+		}
+	}
+	for _, key := range []string{"", "a b", "a\tb", "a\nb", "a\x00", "\x1b[2J", "a\u00a0b", "a\u202eb", "\xff", strings.Repeat("x", 256)} {
+		if err := s.Set("ns", key, "v"); !errors.Is(err, kvstore.ErrName) {
+			t.Errorf("Set of key %q: %v, want ErrName", key, err)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a refused name made the folder")
+	}
+}
+
+func TestModesWhateverTheUmask(t *testing.T) {
+	for _, umask := range []int{0, 0o022, 0o077, 0o777} {
+		t.Run(fmt.Sprintf("%03o", umask), func(t *testing.T) {
+			s, dir := open(t)
+			old := syscall.Umask(umask)
+			err := s.Set("ns", "key", "value")
+			syscall.Umask(old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantMode(t, dir, 0o750|os.ModeDir)
+			wantMode(t, filepath.Join(dir, "ns.db"), 0o600)
+		})
+	}
+}
+
+func wantMode(t *testing.T, path string, want os.FileMode) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode() != want {
+		t.Errorf("%s has mode %v, want %v", path, info.Mode(), want)
+	}
+}
+
+func TestExistingModeStays(t *testing.T) {
+	s, dir := open(t)
+	s.Set("ns", "key", "value")
+	os.Chmod(dir, 0o755)
+	os.Chmod(filepath.Join(dir, "ns.db"), 0o640)
+	if err := s.Set("ns", "key", "other"); err != nil {
+		t.Fatal(err)
+	}
+	wantMode(t, dir, 0o755|os.ModeDir)
+	wantMode(t, filepath.Join(dir, "ns.db"), 0o640)
+}
+
+func TestDamagedFileIsRefusedAndLeftAsItIs(t *testing.T) {
+	garbage := func(b []byte) []byte { return bytes.Repeat([]byte("garbage!"), 512) }
+	damages := map[string]func([]byte) []byte{
+		"empty":          func([]byte) []byte { return nil },
+		"garbage":        garbage,
+		"short":          func(b []byte) []byte { return b[:50] },
+		"half":           func(b []byte) []byte { return b[:len(b)/2] },
+		"header":         func(b []byte) []byte { return append([]byte("X"), b[1:]...) },
+		"page overlaid":  func(b []byte) []byte { return append(b[:len(b)-4096:len(b)-4096], garbage(nil)...) },
+		"other database": func(b []byte) []byte { copy(b[68:], "XXXX"); return b },
+		"newer version":  func(b []byte) []byte { b[63]++; return b },
+	}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			s, dir := open(t)
+			for i := range 40 {
+				if err := s.Set("ns", fmt.Sprint("key", i), strings.Repeat("v", i*50)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path := filepath.Join(dir, "ns.db")
+			before, _ := os.ReadFile(path)
+			before = damage(before)
+			os.WriteFile(path, before, 0o600)
+
+			_, getErr := s.Get("ns", "key0")
+			_, listErr := s.List("ns")
+			for call, err := range map[string]error{
+				"Get": getErr, "List": listErr, "Set": s.Set("ns", "key0", "new"), "Delete": s.Delete("ns", "key0"),
+			} {
+				if !errors.Is(err, kvstore.ErrDamaged) {
+					t.Errorf("%s: %v, want ErrDamaged", call, err)
+				}
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+				t.Error("the file was changed")
+			}
+			if files, _ := os.ReadDir(dir); len(files) != 1 {
+				t.Errorf("files beside the damaged one: %v", files)
+			}
+		})
+	}
+}
+
+func TestLinksAreRefused(t *testing.T) {
+	s, dir := open(t)
+	s.Set("other", "key", "value")
+	if err := os.Symlink("other.db", filepath.Join(dir, "ns.db")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set("ns", "key", "value"); !errors.Is(err, kvstore.ErrDamaged) {
+		t.Errorf("Set through a symbolic link: %v", err)
+	}
+}
+
+// TestNothingLeftBehind replaces and deletes values at random and looks for
+// every value that is gone in every byte of the folder.
+func TestNothingLeftBehind(t *testing.T) {
+	s, dir := open(t)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	lengths := []int{1, 30, 400, 4000, 20_000, 300_000}
+	live, gone := map[string]string{}, map[string]bool{}
+	for n := range 150 {
+		key := fmt.Sprint("key", rng.IntN(12))
+		if old, ok := live[key]; ok {
+			gone[old] = true
+		}
+		if _, ok := live[key]; ok && rng.IntN(3) == 0 {
+			delete(live, key)
+			if err := s.Delete("ns", key); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			// The mark repeats through the value, so that any 64 bytes of it
+			// that survive somewhere give it away.
+			mark := fmt.Sprintf("<%d-%016x>", n, rng.Uint64())
+			live[key] = strings.Repeat(mark, 1+lengths[rng.IntN(len(lengths))]/len(mark))
+			if err := s.Set("ns", key, live[key]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		content := folder(t, dir)
+		for value := range gone {
+			if mark, _, _ := strings.Cut(value, ">"); bytes.Contains(content, []byte(mark)) {
+				t.Fatalf("step %d: a value of %d bytes that is gone still stands in the folder", n, len(value))
+			}
+		}
+		for key, value := range live {
+			if mark, _, _ := strings.Cut(value, ">"); !bytes.Contains(content, []byte(mark)) {
+				t.Fatalf("step %d: the search does not find %s, which is there", n, key)
+			}
+		}
+	}
+	for key, value := range live {
+		if got, err := s.Get("ns", key); got != value || err != nil {
+			t.Errorf("Get(%s): %d bytes, %v; want %d", key, len(got), err, len(value))
+		}
+	}
+}
+
+// folder returns all bytes of all files in dir.
+func folder(t *testing.T, dir string) (content []byte) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		content = append(content, b...)
+	}
+	return content
+}
+
+func TestFileShrinks(t *testing.T) {
+	s, dir := open(t)
+	s.Set("ns", "key", strings.Repeat("x", 1<<20))
+	s.Delete("ns", "key")
+	info, err := os.Stat(filepath.Join(dir, "ns.db"))
+	if err != nil || info.Size() > 64<<10 {
+		t.Errorf("size %d after the only value went, %v", info.Size(), err)
+	}
+}
+
+// TestManyAtOnce makes a namespace and writes to it from several goroutines,
+// each with a connection of its own, as processes have.
+func TestManyAtOnce(t *testing.T) {
+	s, dir := open(t)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 5 {
+				key := fmt.Sprintf("key-%d-%d", i, j)
+				if err := s.Set("ns", key, key); err != nil {
+					t.Error(err)
+				}
+				if got, err := s.Get("ns", key); got != key || err != nil {
+					t.Errorf("Get(%s) = %q, %v", key, got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if entries, err := s.List("ns"); len(entries) != 40 || err != nil {
+		t.Errorf("List: %d entries, %v; want 40", len(entries), err)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("left in the folder: %v", files)
+	}
+}
+
+func TestOpenRefusesAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	os.WriteFile(path, nil, 0o600)
+	if _, err := kvstore.Open(path); err == nil {
+		t.Error("Open of a file succeeded")
+	}
+}
