@@ -40,6 +40,7 @@ type Server struct {
 	tokens *tokens
 	cache  *cache
 	limit  *limiter
+	parsed parsedEWS
 	log    requestLog
 	fault  atomic.Pointer[func(*http.Request) Fault]
 }
@@ -64,8 +65,9 @@ func Start(t *Tenant, o Options) (*Server, error) {
 	}
 	s.log.off = o.NoLog
 	s.http = &http.Server{
-		Handler:   s.Handler(),
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		Handler:     s.Handler(),
+		ConnContext: withNTLM,
+		TLSConfig:   &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 		// A client that breaks off its handshake is none of our business.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
