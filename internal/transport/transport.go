@@ -38,7 +38,10 @@ type Options struct {
 	HTTP1     bool  // no HTTP/2: NTLM authenticates a connection, not a request
 	Places    int64 // requests in flight at most; default 4
 
-	// Wrap puts a layer around every round trip, such as NTLM's handshake.
+	// Wrap puts a layer around every round trip, such as NTLM's handshake. With
+	// HTTP1 each request in flight has a connection of its own, and Wrap is
+	// called for each of them: what a layer sends during one round trip goes
+	// over one connection, as long as it reads each answer to its end.
 	Wrap func(http.RoundTripper) http.RoundTripper
 
 	Attempts      int           // tries of one request at most; default 6
@@ -98,7 +101,10 @@ func New(o Options) (*Transport, error) {
 	}
 	t := &Transport{opts: o, places: semaphore.NewWeighted(o.Places)}
 	var rt http.RoundTripper = &wire{base: base, t: t}
-	if o.Wrap != nil {
+	switch {
+	case o.Wrap != nil && o.HTTP1:
+		rt = newLanes(base, t, o.Wrap)
+	case o.Wrap != nil:
 		rt = o.Wrap(rt)
 	}
 	t.client = &http.Client{

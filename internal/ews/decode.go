@@ -1,0 +1,367 @@
+package ews
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"contactsync/internal/phonebook"
+)
+
+// answer is what the service says to one request: a fault, or a message for
+// each thing that was asked for.
+type answer struct {
+	fault    *serviceError
+	messages []message
+}
+
+// message is one ResponseMessage. Which of its contents are set depends on the
+// request.
+type message struct {
+	err     *serviceError // nil where ResponseClass is Success
+	root    root
+	items   []item
+	folders []folder
+}
+
+// root holds the paging attributes of a RootFolder.
+type root struct {
+	present bool
+	last    bool // IncludesLastItemInRange
+	next    int  // IndexedPagingOffset, -1 where there is none
+	total   int  // TotalItemsInView, -1 where there is none
+}
+
+// item is an item of a folder.
+type item struct {
+	phonebook.Contact
+	isContact bool // as opposed to a distribution list and anything else that lies there
+	cut       bool // a text is as long as FindItem sends at most: the rest may be missing
+}
+
+// folder is a folder below Contacts.
+type folder struct {
+	id, parent string
+	class      string // PR_CONTAINER_CLASS
+	hidden     bool   // PR_ATTR_HIDDEN
+	contacts   bool   // a t:ContactsFolder
+	search     bool   // a t:SearchFolder: a view of items that lie elsewhere
+}
+
+// cutAt is the length at which FindItem cuts text properties (FindItem
+// operation: "the first 255 bytes", in fact UTF-16 code units).
+const cutAt = 255
+
+// errNoSOAP says that an answer is XML or text, but none of this protocol.
+var errNoSOAP = errors.New("read answer: it is not a SOAP envelope")
+
+// decode reads a whole answer.
+func decode(r io.Reader) (answer, error) {
+	var a answer
+	x := newXMLReader(r)
+	found := false
+	for d := x.depth(); x.child(d); {
+		if string(x.name()) != "Envelope" {
+			return a, errNoSOAP
+		}
+		for d := x.depth(); x.child(d); {
+			if string(x.name()) == "Body" {
+				found = true
+				a.body(x)
+			}
+		}
+	}
+	if x.err == nil && !found {
+		return a, errNoSOAP
+	}
+	return a, x.err
+}
+
+// body reads the SOAP body: a fault, or an operation's response.
+func (a *answer) body(x *xmlReader) {
+	for d := x.depth(); x.child(d); {
+		if string(x.name()) == "Fault" {
+			a.fault = decodeFault(x)
+			continue
+		}
+		for d := x.depth(); x.child(d); {
+			if string(x.name()) != "ResponseMessages" {
+				continue
+			}
+			for d := x.depth(); x.child(d); {
+				a.messages = append(a.messages, decodeMessage(x))
+			}
+		}
+	}
+}
+
+// decodeFault reads a SOAP fault. Exchange names the code in the detail; other
+// servers in the fault's code.
+func decodeFault(x *xmlReader) *serviceError {
+	e := &serviceError{fault: true}
+	for d := x.depth(); x.child(d); {
+		switch string(x.name()) {
+		case "faultcode":
+			if e.code == "" {
+				_, e.code, _ = cutLast(strings.TrimSpace(x.text()), ":")
+			}
+		case "faultstring":
+			e.text = x.text()
+		case "detail":
+			for d := x.depth(); x.child(d); {
+				switch string(x.name()) {
+				case "ResponseCode":
+					e.code = strings.TrimSpace(x.text())
+				case "Message":
+					e.text = x.text()
+				case "MessageXml":
+					e.messageXML(x)
+				}
+			}
+		}
+	}
+	return e
+}
+
+// messageXML reads the machine-readable part of an error.
+func (e *serviceError) messageXML(x *xmlReader) {
+	for d := x.depth(); x.child(d); {
+		if x.attr("Name") == "BackOffMilliseconds" {
+			if ms, err := strconv.Atoi(strings.TrimSpace(x.text())); err == nil && ms > 0 {
+				e.wait = time.Duration(ms) * time.Millisecond
+			}
+		}
+	}
+}
+
+func decodeMessage(x *xmlReader) message {
+	var m message
+	e := serviceError{}
+	success := x.attr("ResponseClass") == "Success"
+	for d := x.depth(); x.child(d); {
+		switch string(x.name()) {
+		case "MessageText":
+			e.text = x.text()
+		case "ResponseCode":
+			e.code = strings.TrimSpace(x.text())
+		case "MessageXml":
+			e.messageXML(x)
+		case "RootFolder":
+			m.rootFolder(x)
+		case "Items":
+			m.decodeItems(x)
+		}
+	}
+	if !success {
+		m.err = &e
+	}
+	return m
+}
+
+func (m *message) rootFolder(x *xmlReader) {
+	m.root = root{present: true, next: number(x.attr("IndexedPagingOffset")), total: number(x.attr("TotalItemsInView"))}
+	switch x.attr("IncludesLastItemInRange") {
+	case "true", "1":
+		m.root.last = true
+	}
+	for d := x.depth(); x.child(d); {
+		switch string(x.name()) {
+		case "Items":
+			m.decodeItems(x)
+		case "Folders":
+			for d := x.depth(); x.child(d); {
+				m.folders = append(m.folders, decodeFolder(x))
+			}
+		}
+	}
+}
+
+func decodeFolder(x *xmlReader) folder {
+	f := folder{contacts: string(x.name()) == "ContactsFolder", search: string(x.name()) == "SearchFolder"}
+	for d := x.depth(); x.child(d); {
+		switch string(x.name()) {
+		case "FolderId":
+			f.id = x.attr("Id")
+		case "ParentFolderId":
+			f.parent = x.attr("Id")
+		case "FolderClass":
+			f.class = strings.TrimSpace(x.text())
+		case "ExtendedProperty":
+			// The only one that is asked for is PR_ATTR_HIDDEN.
+			for d := x.depth(); x.child(d); {
+				if string(x.name()) == "Value" {
+					v := strings.TrimSpace(x.text())
+					f.hidden = strings.EqualFold(v, "true") || v == "1"
+				}
+			}
+		}
+	}
+	return f
+}
+
+func (m *message) decodeItems(x *xmlReader) {
+	for d := x.depth(); x.child(d); {
+		m.items = append(m.items, decodeItem(x))
+	}
+}
+
+// decodeItem reads an item. Of what is no contact only the id is of use.
+func decodeItem(x *xmlReader) item {
+	it := item{isContact: string(x.name()) == "Contact"}
+	for d := x.depth(); x.child(d); {
+		if string(x.name()) == "ItemId" {
+			it.ID = x.attr("Id")
+		} else if it.isContact {
+			it.property(x)
+		}
+	}
+	return it
+}
+
+// property reads one property of a contact.
+func (it *item) property(x *xmlReader) {
+	switch string(x.name()) {
+	case "DisplayName":
+		it.DisplayName = it.field(x)
+	case "GivenName":
+		it.GivenName = it.field(x)
+	case "Surname":
+		it.Surname = it.field(x)
+	case "CompanyName":
+		it.Company = it.field(x)
+	case "Department":
+		it.Department = it.field(x)
+	case "JobTitle":
+		it.JobTitle = it.field(x)
+	case "Birthday":
+		it.Birthday = x.text()
+	case "Body":
+		it.Notes = x.text()
+	case "Categories":
+		for d := x.depth(); x.child(d); {
+			it.Categories = append(it.Categories, it.field(x))
+		}
+	case "EmailAddresses":
+		it.emails(x)
+	case "PhoneNumbers":
+		it.phones(x)
+	case "PhysicalAddresses":
+		it.addresses(x)
+	}
+}
+
+// field reads a text and notices whether it may have been cut.
+func (it *item) field(x *xmlReader) string {
+	s := x.text()
+	if len(s)+x.dropped >= cutAt && units(s)+x.dropped >= cutAt {
+		it.cut = true
+	}
+	return s
+}
+
+// units counts UTF-16 code units.
+func units(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+func (it *item) emails(x *xmlReader) {
+	var slots [len(emailSlots)]string
+	for d := x.depth(); x.child(d); {
+		key := x.attr("Key")
+		for i, slot := range emailSlots {
+			if slot == key {
+				slots[i] = it.field(x)
+			}
+		}
+	}
+	for _, address := range slots {
+		if address != "" {
+			it.Emails = append(it.Emails, address)
+		}
+	}
+}
+
+func (it *item) phones(x *xmlReader) {
+	var slots [len(phoneSlots)]string
+	n := 0
+	for d := x.depth(); x.child(d); {
+		key := x.attr("Key")
+		for i := range phoneSlots {
+			if phoneSlots[i].key == key {
+				slots[i] = it.field(x)
+				n++
+				break
+			}
+		}
+	}
+	if n == 0 {
+		return
+	}
+	it.Phones = make([]phonebook.Phone, 0, n)
+	for i, text := range slots {
+		if text != "" {
+			it.Phones = append(it.Phones, phonebook.Phone{Kind: phoneSlots[i].kind, Number: text})
+		}
+	}
+}
+
+func (it *item) addresses(x *xmlReader) {
+	var slots [len(addressSlots)]phonebook.Address
+	for d := x.depth(); x.child(d); {
+		key := x.attr("Key")
+		for i := range addressSlots {
+			if addressSlots[i].key == key {
+				slots[i] = it.address(x)
+				break
+			}
+		}
+	}
+	for i, a := range slots {
+		if a != (phonebook.Address{}) {
+			a.Kind = addressSlots[i].kind
+			it.Addresses = append(it.Addresses, a)
+		}
+	}
+}
+
+// address reads the parts of one postal address.
+func (it *item) address(x *xmlReader) (a phonebook.Address) {
+	for d := x.depth(); x.child(d); {
+		switch string(x.name()) {
+		case "Street":
+			a.Street = it.field(x)
+		case "City":
+			a.City = it.field(x)
+		case "State":
+			a.State = it.field(x)
+		case "CountryOrRegion":
+			a.Country = it.field(x)
+		case "PostalCode":
+			a.PostalCode = it.field(x)
+		}
+	}
+	return a
+}
+
+// number returns the number that an attribute holds, -1 where it holds none.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// cutLast splits s at the last sep; where there is none, all of s is after it.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}

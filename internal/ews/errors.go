@@ -1,0 +1,226 @@
+package ews
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/transport"
+)
+
+// ErrSwitchedOff says that EWS is switched off for a mailbox or its whole
+// tenant, which Exchange Online does not tell apart. It comes with the class
+// fault.Refused.
+var ErrSwitchedOff = errors.New("EWS is switched off")
+
+// serviceError is an error that the service reports in its own terms.
+type serviceError struct {
+	code  string // such as ErrorServerBusy (ResponseCodeType)
+	text  string // in the language of the mailbox
+	wait  time.Duration
+	fault bool // a SOAP fault, as opposed to an error about one thing asked for
+}
+
+// Error returns the code and the service's text.
+func (e *serviceError) Error() string {
+	s := "Exchange answers " + line(e.code, 80)
+	if e.code == "" {
+		s = "Exchange answers with an error"
+	}
+	if text := line(e.text, 300); text != "" {
+		s += ": " + strings.TrimRight(text, ".")
+	}
+	return s
+}
+
+// What to do about errors that have more than one code.
+const (
+	hintNoMailbox = "compare the address in the directory with the mailbox's primary address, and check that it has a licence for a mailbox"
+	hintMoved     = "it was moved or deleted while it was read; the next run tries again"
+	hintStrange   = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
+
+	hintRefusedOnline = "give the app the permission full_access_as_app of Office 365 Exchange Online with admin consent, or by RBAC the role Application EWS.AccessAsApp; " +
+		"where it has that, an access policy or a scope leaves this mailbox out (Test-ApplicationAccessPolicy, Test-ServicePrincipalAuthorization)"
+	hintRefusedServer = "give the account in ews_username the role ApplicationImpersonation, in a scope that this mailbox is in, its own mailbox too: " +
+		"New-ManagementRoleAssignment -Role ApplicationImpersonation -User ACCOUNT"
+
+	hintSwitchedOff = "Exchange Online ends EWS: tenant by tenant since October 2026, for good on 2027-04-01, and Kiosk, F1 and F3 mailboxes have none; " +
+		"grant the app Contacts.Read of Microsoft Graph and set source to graph or auto"
+	hintBlocked = "the organisation lists who may use EWS: until 2027-04-01 an administrator can add this app (Set-OrganizationConfig -EwsAllowedAppIDs, " +
+		"each write replaces the list, 24 hours until it works); better grant it Contacts.Read of Microsoft Graph and set source to graph or auto"
+
+	hintPassword  = "check ews_username (DOMAIN\\user or user@domain) and ews_password, and whether the account is locked or its password has expired"
+	hintNoScheme  = "the server offers neither NTLM nor Basic; switch Windows authentication on for the EWS virtual directory (Set-WebServicesVirtualDirectory)"
+	hintToken     = "check that ews_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
+	hintURL       = "check ews_url; it usually ends in /EWS/Exchange.asmx"
+	hintGateway   = "check ews_url, and whether a proxy or a firewall answers in the server's place: it must let this machine through without a login page"
+	hintForbidden = "check that a firewall or the server's own rules let this machine reach EWS"
+)
+
+// retryCodes are errors that pass: the same request may succeed a little later.
+var retryCodes = map[string]bool{
+	"ErrorServerBusy":                   true,
+	"ErrorTimeoutExpired":               true,
+	"ErrorTooManyObjectsOpened":         true,
+	"ErrorInternalServerTransientError": true,
+	"ErrorMailboxStoreUnavailable":      true,
+	"ErrorMailboxMoveInProgress":        true,
+	"ErrorMailboxFailover":              true,
+	"ErrorADUnavailable":                true,
+	"ErrorExceededConnectionCount":      true,
+	"ErrorConnectionFailed":             true,
+	"ErrorInsufficientResources":        true,
+}
+
+// known says what the other errors mean. The service's codes are listed in the
+// documentation page "ResponseCode". A code that is not here fails the member.
+var known = map[string]struct {
+	class fault.Class
+	hint  string
+}{
+	"ErrorAccessDenied":          {fault.Refused, ""},
+	"ErrorImpersonateUserDenied": {fault.Refused, ""},
+	"ErrorImpersonationDenied":   {fault.Refused, ""},
+	"ErrorImpersonationFailed":   {fault.Refused, ""},
+
+	"ErrorNonExistentMailbox":         {fault.Member, hintNoMailbox},
+	"ErrorCannotFindUser":             {fault.Member, hintNoMailbox},
+	"ErrorInvalidSmtpAddress":         {fault.Member, hintNoMailbox},
+	"ErrorMissingEmailAddress":        {fault.Member, hintNoMailbox},
+	"ErrorNoPrimarySmtpAddress":       {fault.Member, hintNoMailbox},
+	"ErrorMailboxConfiguration":       {fault.Member, hintNoMailbox},
+	"ErrorAccountDisabled":            {fault.Member, "the account is disabled; enable it, or take the member out of the group"},
+	"ErrorInvalidLicense":             {fault.Member, "the mailbox has no valid licence"},
+	"ErrorFolderNotFound":             {fault.Member, hintMoved},
+	"ErrorItemNotFound":               {fault.Member, hintMoved},
+	"ErrorItemCorrupt":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
+	"ErrorCorruptData":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
+	"ErrorMailboxVersionNotSupported": {fault.Member, "the mailbox is on a server that is too old; it has to be Exchange 2013 SP1 or newer"},
+
+	"ErrorInvalidServerVersion":                   {fault.Config, "the server is too old; it has to be Exchange 2013 SP1 or newer"},
+	"ErrorInvalidExchangeImpersonationHeaderData": {fault.Config, hintStrange},
+	"ErrorSchemaValidation":                       {fault.Config, "the server refuses what we send; tell the maintainers"},
+	"ErrorInvalidRequest":                         {fault.Config, "the server refuses what we send; tell the maintainers"},
+	"ErrorInternalServerError":                    {fault.Unavailable, "a failure of the service; the next run tries again"},
+}
+
+// explain gives an error of the service its class and a hint.
+func (s *Source) explain(e *serviceError) error {
+	if retryCodes[e.code] {
+		return &transport.Retry{After: e.wait, Err: e}
+	}
+	k, ok := known[e.code]
+	switch {
+	case k.class == fault.Refused:
+		return fault.New(fault.Refused, s.hintRefused(), "%w", e)
+	case !ok && e.fault && !strings.HasPrefix(e.code, "Error"):
+		// "Server" or "Receiver" and no reason: the service broke down.
+		return &transport.Retry{Err: fault.New(fault.Unavailable, hintStrange, "%w", e)}
+	}
+	return fault.New(k.class, k.hint, "%w", e)
+}
+
+func (s *Source) hintRefused() string {
+	if s.token == nil {
+		return hintRefusedServer
+	}
+	return hintRefusedOnline
+}
+
+// hasCode tells whether err is the service's error with one of these codes.
+func hasCode(err error, codes ...string) bool {
+	var e *serviceError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// refusal explains an answer whose status alone says what is wrong; nil where
+// the body has to tell.
+func (s *Source) refusal(resp *http.Response) error {
+	host := resp.Request.URL.Host
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK, code == http.StatusInternalServerError:
+		return nil
+	case code == http.StatusUnauthorized:
+		return s.unauthorized(resp)
+	case code == http.StatusForbidden:
+		return s.forbidden(resp)
+	case code >= 300 && code < 400:
+		return fault.New(fault.Config, hintGateway, "%s answers %s and sends us elsewhere", host, resp.Status)
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
+		return fault.New(fault.Config, hintURL, "%s answers %s at %s", host, resp.Status, resp.Request.URL.Path)
+	case code == http.StatusProxyAuthRequired:
+		return fault.New(fault.Config, "the proxy wants a login; set proxy_username and proxy_password", "%s answers %s", host, resp.Status)
+	case code == http.StatusRequestTimeout, code > http.StatusInternalServerError:
+		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
+	}
+	return fault.New(fault.Config, hintGateway, "%s answers %s", host, resp.Status)
+}
+
+// unauthorized explains status 401.
+func (s *Source) unauthorized(resp *http.Response) error {
+	host := resp.Request.URL.Host
+	if s.token != nil {
+		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, resp.Status)
+	}
+	if o := offered(resp.Header); !o.ntlm() && !o.basic {
+		return fault.New(fault.Config, hintNoScheme, "%s answers %s", host, resp.Status)
+	}
+	return fault.New(fault.Config, hintPassword, "%s refuses the sign-in (%s)", host, resp.Status)
+}
+
+// forbidden explains status 403. Exchange Online says so where EWS is switched
+// off (X-EWS-Policy-Reason); without that it is something else's refusal.
+func (s *Source) forbidden(resp *http.Response) error {
+	reason := line(resp.Header.Get("X-EWS-Policy-Reason"), 200)
+	switch {
+	case strings.Contains(strings.ToLower(reason), "blocked by policy"):
+		return fault.New(fault.Refused, hintBlocked, "%w (%s)", ErrSwitchedOff, reason)
+	case reason != "":
+		return fault.New(fault.Refused, hintSwitchedOff, "%w (%s)", ErrSwitchedOff, reason)
+	case s.token != nil:
+		return fault.New(fault.Refused, hintRefusedOnline, "%s answers %s", resp.Request.URL.Host, resp.Status)
+	}
+	return fault.New(fault.Refused, hintForbidden, "%s answers %s", resp.Request.URL.Host, resp.Status)
+}
+
+// foreign explains an answer that is not SOAP.
+func foreign(resp *http.Response, err error) error {
+	host := resp.Request.URL.Host
+	if errors.Is(err, errTruncated) {
+		return &transport.Retry{Err: fault.New(fault.Unavailable, "the answer broke off; check the network and a proxy between", "%s: %w", host, err)}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
+	}
+	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
+		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, line(resp.Header.Get("Content-Type"), 60))
+	}
+	return fault.New(fault.Member, hintStrange, "%s: %w", host, err)
+}
+
+// line returns s as one line of at most limit characters.
+func line(s string, limit int) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
+}
+
+// errShape is what an answer leads to that is SOAP but does not fit the
+// question.
+func errShape(format string, args ...any) error {
+	return fault.New(fault.Member, hintStrange, "read answer: %w", fmt.Errorf(format, args...))
+}

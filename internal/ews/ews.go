@@ -1,0 +1,228 @@
+// Package ews reads contacts over Exchange Web Services: from Exchange Online,
+// where EWS ends in April 2027, and from servers on premises, where it stays.
+//
+// Every request acts as the mailbox's user (ExchangeImpersonation by the
+// primary address), in the cloud as an application with full_access_as_app, on
+// premises as a service account with the role ApplicationImpersonation. That
+// way the well-known folder "contacts" is the member's, and throttling counts
+// against his mailbox and not against one account for all.
+//
+// A folder comes as pages of FindItem, at most 1,000 items each and often
+// fewer; only IncludesLastItemInRange says which one is the last. FindItem cuts
+// texts at 255 characters and has no notes, so contacts with a text of that
+// length, or all where notes are wanted, are read once more by GetItem. While
+// pages are read somebody may add or delete contacts, and the rest moves: a
+// folder whose size changes is read again.
+//
+// The Contacts folder holds distribution lists too; they are skipped. Folders
+// below it are read on request, but for those that Outlook keeps for itself.
+//
+// Answers contain what stands in the mailbox, characters that XML forbids
+// included, which encoding/xml refuses; so they are read by a small reader of
+// our own (xmlReader), a stream at a time: a page is never held as XML.
+//
+// Sources: the documentation pages "FindItem operation", "GetItem operation",
+// "FindFolder operation", "ResponseCode", "Impersonation and EWS in Exchange",
+// "EWS throttling in Exchange", the schema files messages.xsd and types.xsd,
+// and for NTLM [MS-NLMP] and [MS-NTHT].
+package ews
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+	"contactsync/internal/transport"
+)
+
+// DefaultURL is the service in Microsoft's public cloud.
+const DefaultURL = "https://outlook.office365.com/EWS/Exchange.asmx"
+
+// Config says which service to read from, as whom, and what.
+type Config struct {
+	URL string // default DefaultURL
+
+	// Token returns an access token for Exchange Online. Nil means a server on
+	// premises, where Wrap in Transport signs in.
+	Token func(context.Context) (string, error)
+
+	Transport *transport.Transport
+	Folders   bool         // also the folders below Contacts, at any depth
+	Notes     bool         // also each contact's notes, which costs further requests
+	Logger    *slog.Logger // default discards
+}
+
+// Source reads the contacts of mailboxes. It is safe for concurrent use.
+type Source struct {
+	url       string
+	token     func(context.Context) (string, error)
+	transport *transport.Transport
+	folders   bool
+	notes     bool
+	log       *slog.Logger
+}
+
+// New returns a Source. It fails where the address cannot be used; it does not
+// ask the service anything.
+func New(c Config) (*Source, error) {
+	if c.URL == "" {
+		c.URL = DefaultURL
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Transport == nil {
+		return nil, errors.New("no transport")
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || u.User != nil || !safe(u) {
+		return nil, fault.New(fault.Config, "let the key ews_url be an https:// address such as https://mail.example.com/EWS/Exchange.asmx, without user name and password",
+			"read ews_url: %q cannot be used", redact(c.URL))
+	}
+	return &Source{url: c.URL, token: c.Token, transport: c.Transport, folders: c.Folders, notes: c.Notes, log: c.Logger}, nil
+}
+
+// redact leaves out of an address what stands before an @.
+func redact(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// Probe asks for one item's id of the member's contacts, to find out whether
+// the mailbox can be read. The error is as of Read.
+func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
+	a, err := s.call(ctx, m.Mail, findItem(contactsFolder, "", 0, 1))
+	if err != nil {
+		return err
+	}
+	_, err = s.one(a)
+	return err
+}
+
+// Read hands the contacts of the member's mailbox to yield, a page at a time;
+// the number of pages and their sizes mean nothing, and no id comes twice. An
+// error of yield ends the reading and is returned.
+//
+// Errors of the mailbox are *fault.Error of class Refused where this mailbox
+// is closed to us, Member where something else is wrong with it, Unavailable,
+// or Config.
+func (s *Source) Read(ctx context.Context, m phonebook.Member, yield func([]phonebook.Contact) error) error {
+	r := reading{Source: s, mail: m.Mail, seen: make(map[string]struct{}), yield: yield}
+	if err := r.folder(ctx, contactsFolder); err != nil {
+		return fmt.Errorf("read contacts: %w", err)
+	}
+	if !s.folders {
+		return nil
+	}
+	folders, err := r.subfolders(ctx)
+	if err != nil {
+		return fmt.Errorf("list folders: %w", err)
+	}
+	for _, f := range folders {
+		err := r.folder(ctx, folderID(f.id))
+		if hasCode(err, "ErrorItemNotFound", "ErrorFolderNotFound") {
+			continue // deleted since it was listed, with all that was in it
+		}
+		if err != nil {
+			return fmt.Errorf("read a folder below contacts: %w", err)
+		}
+	}
+	return nil
+}
+
+// call sends a request to a mailbox and returns the answer, in which no
+// message is an error that passes by itself.
+func (s *Source) call(ctx context.Context, mail, request string) (a answer, err error) {
+	if mail == "" || strings.ContainsFunc(mail, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
+		return a, fault.New(fault.Member, "give the member a mail address in the directory", "address the mailbox: %q is no mail address", mail)
+	}
+	body := envelope(mail, request)
+	renewed := false
+	err = s.transport.Do(ctx, 1,
+		func(ctx context.Context) (*http.Request, error) { return s.request(ctx, mail, body) },
+		func(resp *http.Response) (err error) {
+			if resp.StatusCode == http.StatusUnauthorized && s.token != nil && !renewed {
+				renewed = true // the token may have run out on its way
+				return &transport.Retry{Err: s.refusal(resp)}
+			}
+			a, err = s.read(resp)
+			return err
+		})
+	return a, err
+}
+
+// request builds the HTTP request. Its body can be sent again, as NTLM needs.
+func (s *Source) request(ctx context.Context, mail string, body []byte) (*http.Request, error) {
+	req, err := newRequest(ctx, s.url, body)
+	if err != nil {
+		return nil, err
+	}
+	// Exchange Online routes by it to the mailbox's server.
+	req.Header.Set("X-AnchorMailbox", mail)
+	if s.token != nil {
+		token, err := s.token(ctx)
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return req, nil
+}
+
+// read takes an HTTP answer.
+func (s *Source) read(resp *http.Response) (answer, error) {
+	busy := transport.Busy(resp)
+	if busy == nil {
+		if err := s.refusal(resp); err != nil {
+			return answer{}, err
+		}
+	}
+	a, err := decode(resp.Body)
+	switch {
+	case busy != nil:
+		// A busy service may say in a fault how long it wants to be left alone.
+		if err == nil && a.fault != nil {
+			busy.After = max(busy.After, a.fault.wait)
+		}
+		return a, busy
+	case err != nil:
+		if ours := ownError(err); ours != nil {
+			return a, ours
+		}
+		return a, foreign(resp, err)
+	case a.fault != nil:
+		return a, s.explain(a.fault)
+	}
+	for _, m := range a.messages {
+		if m.err != nil && retryCodes[m.err.code] {
+			return a, s.explain(m.err)
+		}
+	}
+	return a, nil
+}
+
+// ownError returns the error of a body that could not be read to its end, as
+// opposed to one that was read and makes no sense.
+func ownError(err error) error {
+	var retry *transport.Retry
+	var f *fault.Error
+	if errors.As(err, &retry) || errors.As(err, &f) {
+		return err
+	}
+	return nil
+}
+
+// one returns the answer's only message.
+func (s *Source) one(a answer) (message, error) {
+	if len(a.messages) != 1 {
+		return message{}, errShape("%d messages instead of one", len(a.messages))
+	}
+	m := a.messages[0]
+	if m.err != nil {
+		return m, s.explain(m.err)
+	}
+	return m, nil
+}
