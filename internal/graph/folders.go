@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"contactsync/internal/phonebook"
@@ -28,20 +29,15 @@ var outlooksOwn = map[string]bool{
 
 // hidden tells whether people do not see the folder.
 func (f *folder) hidden() bool {
-	for i := range f.Properties {
-		value := f.Properties[i].Value
-		switch f.Properties[i].tag() {
+	return slices.ContainsFunc(f.Properties, func(p property) bool {
+		switch propertyTag(p.ID) {
 		case tagContainerClass:
-			if outlooksOwn[strings.ToLower(value)] {
-				return true
-			}
+			return outlooksOwn[strings.ToLower(p.Value)]
 		case tagHidden:
-			if strings.EqualFold(value, "true") || value == "1" {
-				return true
-			}
+			return strings.EqualFold(p.Value, "true")
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // below hands over the contacts of all folders below the default one, at any

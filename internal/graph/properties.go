@@ -60,11 +60,11 @@ type property struct {
 	Value string `json:"value"`
 }
 
-// tag returns the property id, whatever the case of its hexadecimal digits:
-// Graph answers in lower case what was asked for in upper case. It returns 0
-// for a named property and for anything else.
-func (p *property) tag() uint16 {
-	_, hex, ok := strings.Cut(p.ID, " ")
+// propertyTag returns the tag in the id of a MAPI property, whatever the case
+// of its hexadecimal digits: Graph answers in lower case what was asked for in
+// upper case. It returns 0 for a named property and for anything else.
+func propertyTag(id string) uint16 {
+	_, hex, ok := strings.Cut(id, " ")
 	if !ok || len(hex) < 3 || hex[0] != '0' || hex[1]|0x20 != 'x' {
 		return 0
 	}

@@ -93,8 +93,8 @@ func TestQueriesAreInTheSchema(t *testing.T) {
 func TestFieldsAreInTheSchema(t *testing.T) {
 	s := readSchema(t)
 	for name, v := range map[string]any{
-		"contact": contact{}, "contactFolder": folder{}, "user": user{},
-		"emailAddress": email{}, "physicalAddress": address{}, "singleValueLegacyExtendedProperty": property{},
+		"contact": contactType{}, "contactFolder": folder{}, "user": user{},
+		"emailAddress": emailType{}, "physicalAddress": addressType{}, "singleValueLegacyExtendedProperty": property{},
 	} {
 		plain, navigation := s.properties(name)
 		typ := reflect.TypeOf(v)
