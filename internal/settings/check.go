@@ -47,18 +47,18 @@ func (s *Settings) checkURLs(r *reader) {
 	if u.Scheme != "https" {
 		r.problem("authority", "must start with https://; want e.g. https://login.microsoftonline.com")
 	} else if u.Path != "" {
-		r.problem("authority", "must end after the host: the tenant belongs in tenant_id; want e.g. https://%s", u.Host)
+		r.problem("authority", "must end after the host: the tenant belongs in tenant_id; want e.g. https://login.microsoftonline.com")
 	}
 	graph, _ := url.Parse(s.GraphURL)
 	if c, ok := find(func(c cloud) bool { return c.hasGraph(graph.Hostname()) }); ok && graph.Path != "/v1.0" && graph.Path != "/beta" {
 		r.problem("graph_url", "must end in the version; want %s", c.graphURL)
 	}
-	s.checkEWSPath(r)
+	s.checkEWSPath(r, clouds[0].ewsURL)
 }
 
-func (s *Settings) checkEWSPath(r *reader) {
+func (s *Settings) checkEWSPath(r *reader, example string) {
 	if u, _ := url.Parse(s.EWSURL); u.Path == "" {
-		r.problem("ews_url", "has no path; want e.g. https://%s/EWS/Exchange.asmx", u.Host)
+		r.problem("ews_url", "has no path; want e.g. %s", example)
 	}
 }
 
@@ -68,15 +68,15 @@ func (s *Settings) checkOwnServer(r *reader) {
 		r.problem("source", "graph is a service of Microsoft 365; want ews or auto where office365 is false")
 	}
 	s.Source = EWS
-	const why = "where office365 is false"
+	const why, example = "where office365 is false", "https://mail.example.org/EWS/Exchange.asmx"
 	_, microsoft := find(func(c cloud) bool { return c.hasEWS(hostOf(s.EWSURL)) })
 	switch {
 	case clean(r.values["ews_url"]) == "":
-		r.need("ews_url", true, "want the Exchange server's address %s, e.g. https://mail.example.org/EWS/Exchange.asmx", why)
+		r.need("ews_url", true, "want the Exchange server's address %s, e.g. %s", why, example)
 	case microsoft && !r.failed("ews_url"):
 		r.problem("ews_url", "is Microsoft's server; want that of an Exchange server of one's own %s", why)
 	default:
-		s.checkEWSPath(r)
+		s.checkEWSPath(r, example)
 	}
 	r.need("ews_username", s.EWSUsername == "", "want the account that may impersonate %s, e.g. EXAMPLE\\contactsync or contactsync@example.org", why)
 	r.need("ews_password", !s.EWSPassword.IsSet(), "want the account's password %s", why)
@@ -98,6 +98,6 @@ func (s *Settings) checkLDAP(r *reader) {
 	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
 	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet() && !strings.HasPrefix(l.URL, "ldapi:"), "ldap_bind_dn is set; want its password")
 	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
-		r.problem("ldap_starttls", "false would send ldap_bind_password unencrypted to %s; want true, or an ldaps:// address", hostOf(l.URL))
+		r.problem("ldap_starttls", "false would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url")
 	}
 }

@@ -38,6 +38,7 @@ var clouds = []cloud{
 		login:    []string{"login.microsoftonline.us"},
 		graphURL: "https://dod-graph.microsoft.us/v1.0",
 		ewsURL:   "https://outlook-dod.office365.us/EWS/Exchange.asmx",
+		ews:      []string{"webmail.apps.mil"},
 	},
 	{
 		name:     "the cloud of China (21Vianet)",
@@ -63,28 +64,24 @@ func find(has func(cloud) bool) (cloud, bool) {
 }
 
 // GraphScope returns the OAuth scope to ask a token for Microsoft Graph with:
-// that of the cloud that graph_url lies in, of the public cloud where graph_url
-// names a server that is not Microsoft's.
+// all consented permissions on the server in graph_url; on that of the public
+// cloud where graph_url names a server that is not Microsoft's.
 func (s Settings) GraphScope() string {
-	c, ok := find(func(c cloud) bool { return c.hasGraph(hostOf(s.GraphURL)) })
-	if !ok {
-		c = clouds[0]
-	}
-	return scope(c.graphURL)
+	return scope(hostOf(s.GraphURL), cloud.hasGraph, clouds[0].graphURL)
 }
 
 // EWSScope returns the OAuth scope to ask a token for Exchange Web Services
 // with, by the same rule as GraphScope.
 func (s Settings) EWSScope() string {
-	c, ok := find(func(c cloud) bool { return c.hasEWS(hostOf(s.EWSURL)) })
-	if !ok {
-		c = clouds[0]
-	}
-	return scope(c.ewsURL)
+	return scope(hostOf(s.EWSURL), cloud.hasEWS, clouds[0].ewsURL)
 }
 
-// scope returns the scope of all consented permissions on a service.
-func scope(service string) string { return "https://" + hostOf(service) + "/.default" }
+func scope(host string, has func(cloud, string) bool, otherwise string) string {
+	if _, microsoft := find(func(c cloud) bool { return has(c, host) }); !microsoft {
+		host = hostOf(otherwise)
+	}
+	return "https://" + host + "/.default"
+}
 
 // checkCloud reports services that lie in another cloud than the sign-in
 // server, and warns of servers that are not Microsoft's and would get tokens
