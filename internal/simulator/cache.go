@@ -33,7 +33,7 @@ func (c *cache) put(key string, a *answer) {
 		c.bytes = 0
 	}
 	c.entries[key] = a
-	c.bytes += len(key) + len(a.body) + len(a.zipped)
+	c.bytes += len(key) + 2*len(a.body)
 }
 
 // zip compresses fast.

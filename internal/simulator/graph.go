@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,8 +18,18 @@ import (
 type answer struct {
 	status int
 	header map[string]string
-	body   []byte // JSON, also where zipped is set
-	zipped []byte // the same with gzip; nil: not made yet
+	body   []byte // JSON
+
+	zip    sync.Once
+	zipped []byte // the same with gzip, made when first wanted
+}
+
+func ok(body []byte, applied ...string) *answer {
+	h := map[string]string{"Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"}
+	if len(applied) > 0 {
+		h["Preference-Applied"] = strings.Join(applied, ", ")
+	}
+	return &answer{status: http.StatusOK, header: h, body: body}
 }
 
 // graphError is an error as Graph answers it.
@@ -61,9 +73,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("Strict-Transport-Security", "max-age=31536000")
 	body := a.body
 	if r != nil && len(body) > 512 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		if a.zipped == nil {
-			a.zipped = zip(a.body)
-		}
+		a.zip.Do(func() { a.zipped = zip(a.body) })
 		body = a.zipped
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Vary", "Accept-Encoding")
@@ -81,6 +91,123 @@ func requestID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
 
-func (s *Server) serveGraph(w http.ResponseWriter, r *http.Request) {
-	(&graphError{501, "NotImplemented", "not yet", nil}).answer().write(w, r)
+// call is one request to Graph, on its own or as part of a batch.
+type call struct {
+	s      *Server
+	r      *http.Request
+	app    *App
+	claims *claims
+	path   string   // as asked, escaped, for links
+	segs   []string // the path after the version, unescaped
+	*odata
 }
+
+// serveGraph answers Microsoft Graph.
+func (s *Server) serveGraph(w http.ResponseWriter, r *http.Request) {
+	app, c, err := s.caller(r, GraphResource)
+	if err != nil {
+		unauthorized(err).answer().write(w, r)
+		return
+	}
+	if strings.EqualFold(r.URL.Path, "/v1.0/$batch") {
+		s.serveBatch(w, r)
+		return
+	}
+	key := s.limitKey(app, r)
+	if key != "" && !s.limit.enter(key, 1) {
+		throttled().answer().write(w, r)
+		return
+	}
+	if key != "" {
+		defer s.limit.leave(key, 1)
+	}
+	s.graph(r, app, c).write(w, r)
+}
+
+func unauthorized(err error) *graphError {
+	return &graphError{http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error(), map[string]string{
+		"WWW-Authenticate": `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`,
+	}}
+}
+
+func throttled() *graphError {
+	e := *errThrottled
+	e.header = map[string]string{"Retry-After": "1"}
+	return &e
+}
+
+// limitKey says whose places a request takes; "" where nothing is limited.
+func (s *Server) limitKey(app *App, r *http.Request) (key string) {
+	if !s.opts.Limit {
+		return ""
+	}
+	segs := segments(r.URL)
+	if len(segs) < 3 || !strings.EqualFold(segs[0], "users") {
+		return ""
+	}
+	s.tenant.view(func() {
+		if m := s.tenant.user(segs[1]); m != nil {
+			key = app.ClientID + " " + m.ObjectID
+		}
+	})
+	return key
+}
+
+// segments returns the path's parts after the version, unescaped.
+func segments(u *url.URL) []string {
+	parts := strings.Split(strings.Trim(u.EscapedPath(), "/"), "/")[1:]
+	for i, p := range parts {
+		if s, err := url.PathUnescape(p); err == nil {
+			parts[i] = s
+		}
+	}
+	return parts
+}
+
+// graph answers one request that is no batch.
+func (s *Server) graph(r *http.Request, app *App, claims *claims) *answer {
+	o, failed := parseOData(r)
+	if failed != nil {
+		return failed.answer()
+	}
+	c := &call{s: s, r: r, app: app, claims: claims, path: r.URL.EscapedPath(), segs: segments(r.URL), odata: o}
+	var a *answer
+	s.tenant.view(func() { a, failed = c.route() })
+	if failed != nil {
+		return failed.answer()
+	}
+	return a
+}
+
+// route finds what a path means. The caller holds the tenant's lock.
+func (c *call) route() (*answer, *graphError) {
+	switch {
+	case len(c.segs) == 0 || !strings.EqualFold(c.segs[0], "users"):
+		if len(c.segs) > 0 && strings.EqualFold(c.segs[0], "me") {
+			return nil, badRequest("BadRequest", "/me request is only valid with delegated authentication flow.")
+		}
+		return nil, c.noSegment(0)
+	case c.r.Method != http.MethodGet:
+		return nil, errAccessDenied
+	case len(c.segs) == 1:
+		return c.users()
+	case len(c.segs) == 2:
+		return c.user()
+	}
+	m, failed := c.mailbox()
+	if failed != nil {
+		return nil, failed
+	}
+	return c.inMailbox(m)
+}
+
+func (c *call) noSegment(i int) *graphError {
+	name := ""
+	if i < len(c.segs) {
+		name = c.segs[i]
+	}
+	return badRequest("BadRequest", "Resource not found for the segment '%s'.", name)
+}
+
+// is says whether the path's part i is this word.
+func (c *call) is(i int, word string) bool { return strings.EqualFold(c.segs[i], word) }
