@@ -1,5 +1,7 @@
 package phonebook
 
+import "slices"
+
 // Kind says what a telephone number is for. The kinds are Outlook's slots,
 // slots of the same purpose taken together.
 type Kind string
@@ -31,6 +33,10 @@ var Kinds = []Kind{
 	Other, Pager, FaxBusiness, FaxHome, FaxOther, ISDN, Telex, TTY,
 }
 
+// rank returns where numbers of a kind stand in an entry; a kind that nobody
+// knows stands last.
+func (k Kind) rank() int { return rank(Kinds, k) }
+
 // AddressKind says which of a contact's three postal addresses one is.
 type AddressKind string
 
@@ -40,3 +46,15 @@ const (
 	HomeAddress     AddressKind = "home"
 	OtherAddress    AddressKind = "other"
 )
+
+// AddressKinds lists every kind of address in the order of an entry's addresses.
+var AddressKinds = []AddressKind{BusinessAddress, HomeAddress, OtherAddress}
+
+func (k AddressKind) rank() int { return rank(AddressKinds, k) }
+
+func rank[K comparable](order []K, k K) int {
+	if i := slices.Index(order, k); i >= 0 {
+		return i
+	}
+	return len(order)
+}

@@ -1,7 +1,7 @@
 // Package phonebook is the domain of contactsync: who is synchronised (Member),
 // what stands in a mailbox (Contact), and what a phone shows (Entry).
 //
-// A source hands over each Contact as the service holds it. Rules.Entry makes
+// A source hands over each Contact as the service holds it. A Normaliser makes
 // an Entry of it: trimmed, ordered, without what has no place in a phonebook,
 // and with every telephone number in E.164 where it is one. The package is
 // pure: it opens no file, asks no clock and knows no service.
