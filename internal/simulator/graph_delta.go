@@ -24,6 +24,15 @@ func (t token) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// known says from when on the history is needed: a first round needs it from
+// its beginning, to show what is deleted while it lasts.
+func (t token) known() int64 {
+	if t.Base == 0 {
+		return t.Begun
+	}
+	return t.After
+}
+
 func parseToken(text string) (t token, err error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -32,7 +41,7 @@ func parseToken(text string) (t token, err error) {
 	return t, json.Unmarshal(b, &t)
 }
 
-// deltaToken returns the state that a request continues, or a new one.
+// token returns the state that a request continues, or a new one.
 func (c *call) token(m *Mailbox, folder int64) (token, *graphError) {
 	if c.skipToken == "" && c.odata.deltaToken == "" {
 		return token{Mailbox: m.ObjectID, Folder: folder, Begun: m.seq, Select: c.selected}, nil
@@ -78,11 +87,10 @@ func (c *call) contactDelta(m *Mailbox, f *Folder) (*answer, *graphError) {
 	if failed != nil {
 		return nil, failed
 	}
-	changes, reaches := f.changes(t.After)
-	if !reaches {
+	if !m.reaches(f.floor, t.known()) {
 		return nil, expired(m, t)
 	}
-	return c.deltaPage(m, t, changes, "contact", func(w *jsonWriter, ch change) {
+	return c.deltaPage(m, t, f.changesAfter(t.After), "contact", func(w *jsonWriter, ch change) {
 		c.writeChange(w, f, ch, set)
 	})
 }
@@ -152,11 +160,10 @@ func (c *call) folderDelta(m *Mailbox) (*answer, *graphError) {
 	if failed != nil {
 		return nil, failed
 	}
-	changes, reaches := m.folderChanges(m.root, t.After)
-	if !reaches {
+	if !m.reaches(m.floor, t.known()) {
 		return nil, expired(m, t)
 	}
-	return c.deltaPage(m, t, changes, "contactFolder", func(w *jsonWriter, ch change) {
+	return c.deltaPage(m, t, m.folderChangesAfter(m.root, t.After), "contactFolder", func(w *jsonWriter, ch change) {
 		if ch.deleted {
 			w.field("id", urlSafe(folderID(m, ch.num)))
 			w.key("@removed")

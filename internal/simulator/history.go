@@ -40,13 +40,23 @@ func (m *Mailbox) Forget() {
 // each item once. What came and went between is left out. It reports false
 // where the history does not reach back so far; since 0 always works.
 func (f *Folder) changes(since int64) ([]change, bool) {
-	if since != 0 && since < f.floor || since > f.mailbox.seq {
+	if !f.mailbox.reaches(f.floor, since) {
 		return nil, false
 	}
-	var all []change
+	return f.changesAfter(since), true
+}
+
+// reaches says whether a history with this floor shows everything after since.
+func (m *Mailbox) reaches(floor, since int64) bool {
+	return since == 0 || since >= floor && since <= m.seq
+}
+
+// changesAfter is changes without a look at what has been forgotten.
+func (f *Folder) changesAfter(since int64) []change {
 	if f.seq <= since {
-		return nil, true
+		return nil
 	}
+	var all []change
 	back := map[int64]bool{} // moved away and back again
 	for _, it := range f.items {
 		if it.seq > since {
@@ -60,15 +70,19 @@ func (f *Folder) changes(since int64) ([]change, bool) {
 		}
 	}
 	slices.SortFunc(all, bySeq)
-	return all, true
+	return all
 }
 
 // folderChanges returns what happened to the folders below f after since,
 // oldest first. It reports false where the history does not reach back so far.
 func (m *Mailbox) folderChanges(f *Folder, since int64) ([]change, bool) {
-	if since != 0 && since < m.floor || since > m.seq {
+	if !m.reaches(m.floor, since) {
 		return nil, false
 	}
+	return m.folderChangesAfter(f, since), true
+}
+
+func (m *Mailbox) folderChangesAfter(f *Folder, since int64) []change {
 	var all []change
 	for _, c := range below(f) {
 		if c.ownSeq > since {
@@ -81,7 +95,7 @@ func (m *Mailbox) folderChanges(f *Folder, since int64) ([]change, bool) {
 		}
 	}
 	slices.SortFunc(all, bySeq)
-	return all, true
+	return all
 }
 
 func bySeq(a, b change) int { return int(a.seq - b.seq) }

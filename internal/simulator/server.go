@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -100,10 +101,17 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.serveDiscovery)
 	mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", s.serveKeys)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.serveToken)
-	mux.HandleFunc("/v1.0/", s.serveGraph)
-	mux.HandleFunc("/EWS/Exchange.asmx", s.serveEWS)
-	mux.HandleFunc("/ews/exchange.asmx", s.serveEWS)
-	return s.logged(s.faulty(mux))
+	service := func(w http.ResponseWriter, r *http.Request) {
+		switch path := strings.ToLower(r.URL.Path); {
+		case strings.HasPrefix(path, "/v1.0/"):
+			s.serveGraph(w, r)
+		case strings.HasPrefix(path, "/ews/"):
+			s.serveEWS(w, r)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	}
+	return s.logged(s.faulty(http.HandlerFunc(service)))
 }
 
 // faulty lets the fault hook have a request before the service.
