@@ -1,0 +1,179 @@
+// Package bookdb is the Store on SQLite: phonebooks.db, which the phones and
+// the UCC client read.
+//
+// The file is in WAL mode: whoever reads waits for no sync, and sees the
+// phonebook of before a sync or that of after it. Replace writes only the rows
+// that changed, and knows them by a hash that stands beside each entry. It does
+// not take the hash's word for it where somebody else wrote to a phonebook:
+// triggers in the schema, which work for every SQLite client, note which one,
+// and its rows are then read back and compared.
+//
+// Phonebooks that members made themselves (managed_by NULL) lie in the same
+// file and are never touched.
+//
+// Text columns that have nothing to say hold the empty string and JSON columns
+// "[]", so that readers meet no NULL but the one in number.number, which means
+// that what was typed is no telephone number.
+package bookdb
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sync"
+
+	"contactsync/internal/fault"
+	"contactsync/kvstore/dbfile"
+)
+
+// DefaultPath is the phonebooks' file on an appliance.
+const DefaultPath = "/var/lib/ucware/phonebooks/phonebooks.db"
+
+// managedBy marks our phonebooks.
+const managedBy = "contactsync"
+
+// DB is the phonebooks' file. Its methods are safe for concurrent use; writes
+// take turns.
+type DB struct {
+	path string
+
+	mu      sync.Mutex // guards what follows, and a write from begin to commit
+	writer  *writer    // nil: opened for reading
+	readers *sql.DB    // nil: the file does not exist, or was not needed yet
+}
+
+// Open opens the file at path for reading and writing, makes it and its folder
+// where they are missing, and brings its schema up to date. It reads the whole
+// file once: a damaged one, one of another program and one of a newer version
+// are refused (fault.Damage) and left as they are.
+func Open(path string) (*DB, error) {
+	d := &DB{path: path}
+	if err := create(path); err != nil {
+		return nil, d.explain("create the phonebooks", err)
+	}
+	if err := inspect(path); err != nil {
+		return nil, d.explain("open the phonebooks", err)
+	}
+	w, err := newWriter(path)
+	if err != nil {
+		return nil, d.explain("open the phonebooks", err)
+	}
+	d.writer = w
+	return d, nil
+}
+
+// OpenReader opens the file at path for reading. It makes and changes nothing;
+// where there is no file, there are no phonebooks yet. Of Replace, it allows
+// the dry run.
+func OpenReader(path string) (*DB, error) {
+	d := &DB{path: path}
+	if _, err := d.reader(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close releases the file. Nobody must be using d any more.
+func (d *DB) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var err error
+	if d.readers != nil {
+		err = d.readers.Close()
+	}
+	if d.writer != nil {
+		err = errors.Join(err, d.writer.close())
+	}
+	d.readers, d.writer = nil, nil
+	return d.explain("close the phonebooks", err)
+}
+
+// create makes the folder and the file where they are missing.
+func create(path string) error {
+	if ok, err := dbfile.Exists(path); ok || err != nil {
+		return err
+	}
+	rights := dbfile.Rights{FolderMode: 0o770 | fs.ModeSetgid, FileMode: 0o660, Group: "ucphonebooks"}
+	if filepath.Clean(path) == DefaultPath {
+		rights.User = "ucservices"
+	}
+	if err := rights.Folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return rights.File(path, dbfile.Fill(script()...))
+}
+
+// inspect checks the file without being able to change a byte of it. In
+// particular it does not move into a damaged file what its WAL holds, as the
+// last writer to close it does.
+func inspect(path string) error {
+	db, err := dbfile.Open(path, dbfile.Options{"mode": "ro", "_busy_timeout": busyTimeout})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := versionOf(db); err != nil {
+		return err
+	}
+	return dbfile.Check(db)
+}
+
+// reader returns the handle for reading; nil where there is no file.
+func (d *DB) reader() (*sql.DB, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.readers != nil {
+		return d.readers, nil
+	}
+	if ok, err := dbfile.Exists(d.path); !ok {
+		return nil, d.explain("read the phonebooks", err)
+	}
+	db, err := openReaders(d.path)
+	if err != nil {
+		return nil, d.explain("read the phonebooks", err)
+	}
+	d.readers = db
+	return db, nil
+}
+
+func openReaders(path string) (*sql.DB, error) {
+	db, err := dbfile.Open(path, dbfile.Options{"_query_only": "true", "_busy_timeout": busyTimeout})
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	v, err := versionOf(db)
+	if err == nil && v == 0 {
+		err = dbfile.Damaged(errors.New("the file holds no phonebooks"))
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// explain says what an administrator should do about an error of SQLite or of
+// the file system.
+func (d *DB) explain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	class, hint := fault.Member, ""
+	err = dbfile.Classify(err)
+	switch {
+	case errors.Is(err, dbfile.ErrDamaged):
+		class, hint = fault.Damage, "restore the file from a backup, or move it away with its -wal and -shm: the next run makes a new one"
+	case errors.Is(err, dbfile.ErrFull):
+		class, hint = fault.Damage, "free some space on the file system of "+filepath.Dir(d.path)
+	case errors.Is(err, dbfile.ErrPermission):
+		class, hint = fault.Permission, "run it as the service user: sudo -u ucservices contactsync; who only reads phonebooks joins the group ucphonebooks"
+	case errors.Is(err, dbfile.ErrBusy):
+		class, hint = fault.Unavailable, "another program keeps a write transaction open on the file; end it, or try again later"
+	default:
+		return fmt.Errorf("%s in %s: %w", what, d.path, err)
+	}
+	return fault.New(class, hint, "%s in %s: %w", what, d.path, err)
+}

@@ -1,0 +1,170 @@
+package bookdb
+
+import (
+	"context"
+	"database/sql"
+
+	"contactsync/internal/phonebook"
+)
+
+// view runs do in a read transaction: all that it reads is of one moment. It
+// passes nil where there is no file yet.
+func (d *DB) view(what string, do func(q querier) error) error {
+	db, err := d.reader()
+	if err != nil {
+		return err
+	}
+	if db == nil {
+		return do(nil)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		return d.explain(what, err)
+	}
+	defer tx.Rollback()
+	return d.explain(what, do(tx))
+}
+
+// Phonebook returns the owner's managed phonebook with its entries in the
+// order of phonebook.Compare; false where there is none.
+func (d *DB) Phonebook(ctx context.Context, owner string) (p phonebook.Phonebook, found bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return p, false, err
+	}
+	err = d.view("read the phonebook of "+owner, func(q querier) error {
+		if q == nil {
+			return nil
+		}
+		b, err := findBook(q, owner)
+		if err != nil || b.id == 0 {
+			return err
+		}
+		found = true
+		p.Owner, p.Title = owner, b.title
+		if err := q.QueryRow("SELECT coalesce(synced_at, '') FROM phonebook WHERE id = ?", b.id).Scan(&p.SyncedAt); err != nil {
+			return err
+		}
+		p.Entries, err = readEntries(q, b.id)
+		return err
+	})
+	return p, found, err
+}
+
+// List returns all managed phonebooks, sorted by owner.
+func (d *DB) List(ctx context.Context) ([]phonebook.Summary, error) {
+	const query = `SELECT owner, coalesce(title, ''), coalesce(synced_at, ''),
+		(SELECT count(*) FROM entry WHERE entry.phonebook = phonebook.id)
+		FROM phonebook WHERE managed_by = 'contactsync' ORDER BY owner`
+	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (s phonebook.Summary, err error) {
+		err = rows.Scan(&s.Owner, &s.Title, &s.SyncedAt, &s.Entries)
+		return s, err
+	})
+}
+
+// Owners returns the users who have a managed phonebook, sorted.
+func (d *DB) Owners(ctx context.Context) ([]string, error) {
+	const query = "SELECT owner FROM phonebook WHERE managed_by = 'contactsync' AND owner IS NOT NULL ORDER BY owner"
+	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (owner string, err error) {
+		err = rows.Scan(&owner)
+		return owner, err
+	})
+}
+
+// list returns what scan makes of each row of a query; nothing where there is
+// no file.
+func list[T any](ctx context.Context, d *DB, what, query string, scan func(*sql.Rows) (T, error), args ...any) (all []T, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = d.view(what, func(q querier) error {
+		if q == nil {
+			return nil
+		}
+		rows, err := q.Query(query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			item, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, item)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
+
+// Match is an entry that has a number somebody asked for.
+type Match struct {
+	Owner       string         `json:"owner"`
+	DisplayName string         `json:"display_name"`
+	Company     string         `json:"company"`
+	Kind        phonebook.Kind `json:"kind"`
+	Number      string         `json:"number"` // E.164, or as typed where it is none
+}
+
+// Lookup returns the entries of managed phonebooks that have the number, which
+// is in E.164 or as typed, sorted by owner and name; where owner is not empty,
+// those of his alone.
+func (d *DB) Lookup(ctx context.Context, number, owner string) ([]Match, error) {
+	const query = `SELECT p.owner, coalesce(e.display_name, ''), coalesce(e.company, ''), coalesce(n.kind, ''), coalesce(n.number, n.as_typed)
+		FROM number n JOIN entry e ON e.id = n.entry JOIN phonebook p ON p.id = e.phonebook
+		WHERE (n.number = ?1 OR n.number IS NULL AND n.as_typed = ?1)
+		AND p.managed_by = 'contactsync' AND p.owner IS NOT NULL AND (?2 = '' OR p.owner = ?2)
+		ORDER BY p.owner, e.display_name, e.id, n.position`
+	return list(ctx, d, "look up a number", query, func(rows *sql.Rows) (m Match, err error) {
+		err = rows.Scan(&m.Owner, &m.DisplayName, &m.Company, &m.Kind, &m.Number)
+		return m, err
+	}, number, owner)
+}
+
+// State returns a fact that a run left, or an empty string.
+func (d *DB) State(ctx context.Context, key string) (string, error) {
+	const query = "SELECT coalesce(value, '') FROM state WHERE key = ?"
+	values, err := list(ctx, d, "read the state", query, func(rows *sql.Rows) (value string, err error) {
+		err = rows.Scan(&value)
+		return value, err
+	}, key)
+	if len(values) == 0 {
+		return "", err
+	}
+	return values[0], err
+}
+
+// SetState leaves a fact to the next run; an empty value removes it.
+func (d *DB) SetState(ctx context.Context, key, value string) error {
+	return d.write(ctx, "write the state", func(tx *transaction) error {
+		if value == "" {
+			return tx.run("DELETE FROM state WHERE key = ?", key)
+		}
+		return tx.run("INSERT OR REPLACE INTO state VALUES(?, ?)", key, value)
+	})
+}
+
+// Delete removes the owner's managed phonebook with all that is in it, where
+// there is one.
+func (d *DB) Delete(ctx context.Context, owner string) error {
+	return d.write(ctx, "delete the phonebook of "+owner, func(tx *transaction) error {
+		b, err := findBook(tx, owner)
+		if err != nil || b.id == 0 {
+			return err
+		}
+		return tx.deleteBook(b.id)
+	})
+}
+
+// write runs do in a write transaction.
+func (d *DB) write(ctx context.Context, what string, do func(tx *transaction) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.writer == nil {
+		return errReadOnly
+	}
+	return d.explain(what, d.writer.transact(do))
+}

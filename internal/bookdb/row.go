@@ -1,0 +1,138 @@
+package bookdb
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"contactsync/internal/phonebook"
+)
+
+// fields is the number of an entry's columns that readers see, and columns
+// their names.
+const (
+	fields  = 11
+	columns = "display_name, given_name, surname, company, department, job_title, birthday, notes, emails, addresses, categories"
+)
+
+// row is an entry as it stands in the file: the text of each column, and the
+// rows of number by position.
+type row struct {
+	id      string // the source's
+	text    [fields]string
+	numbers []phonebook.Number
+}
+
+// hash tells two rows apart that differ in anything that readers see.
+type hash [16]byte
+
+func encode(e *phonebook.Entry) (row, error) {
+	emails, err1 := encodeList(e.Emails)
+	addresses, err2 := encodeList(e.Addresses)
+	categories, err3 := encodeList(e.Categories)
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			return row{}, fmt.Errorf("encode entry %q: %w", e.ID, err)
+		}
+	}
+	return row{e.ID, [fields]string{
+		e.DisplayName, e.GivenName, e.Surname, e.Company, e.Department, e.JobTitle,
+		e.Birthday, e.Notes, emails, addresses, categories,
+	}, e.Numbers}, nil
+}
+
+// encodeList returns the JSON of a list, with <, > and & as they are.
+func encodeList[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "[]", nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(list); err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// decode is the reverse of encode.
+func decode(r *row) (e phonebook.Entry, err error) {
+	t := &r.text
+	e = phonebook.Entry{
+		ID: r.id, DisplayName: t[0], GivenName: t[1], Surname: t[2], Company: t[3],
+		Department: t[4], JobTitle: t[5], Birthday: t[6], Notes: t[7], Numbers: r.numbers,
+	}
+	for i, list := range []any{&e.Emails, &e.Addresses, &e.Categories} {
+		if text := t[8+i]; text != "[]" && text != "" {
+			if err := json.Unmarshal([]byte(text), list); err != nil {
+				return e, fmt.Errorf("decode entry %q: %w", r.id, err)
+			}
+		}
+	}
+	return e, nil
+}
+
+// hash returns a part of the SHA-256 of all texts, each with its length before
+// it, so that no text can pass for the end of one and the start of the next.
+// The buffer is scratch space, which is returned for the next row.
+func (r *row) hash(buffer []byte) (hash, []byte) {
+	b := buffer[:0]
+	for _, text := range r.text {
+		b = appendText(b, text)
+	}
+	for _, n := range r.numbers {
+		b = appendText(b, string(n.Kind))
+		b = appendText(b, n.Number)
+		b = appendText(b, n.AsTyped)
+	}
+	sum := sha256.Sum256(b)
+	return hash(sum[:16]), b
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// scanned is a row on its way out of the file. What somebody else wrote can
+// hold NULL or be out of order; then it is not as encode would have it.
+type scanned struct {
+	rowid   int64
+	id      sql.NullString
+	text    [fields]sql.NullString
+	hash    []byte
+	foreign bool // holds what encode never writes
+	numbers []phonebook.Number
+}
+
+// targets returns where to scan the columns id, source_id, hash and the others.
+func (s *scanned) targets() []any {
+	targets := []any{&s.rowid, &s.id, &s.hash}
+	for i := range s.text {
+		targets = append(targets, &s.text[i])
+	}
+	return targets
+}
+
+// row returns what was scanned; NULL reads as empty.
+func (s *scanned) row() row {
+	r := row{id: s.id.String, numbers: s.numbers}
+	for i, text := range s.text {
+		r.text[i] = text.String
+		s.foreign = s.foreign || !text.Valid
+	}
+	return r
+}
+
+// addNumber adds a number; NULL reads as empty.
+func (s *scanned) addNumber(position sql.NullInt64, kind, number, asTyped sql.NullString) {
+	if position.Int64 != int64(len(s.numbers)) || !position.Valid || !kind.Valid || !asTyped.Valid ||
+		number.Valid && number.String == "" {
+		s.foreign = true
+	}
+	s.numbers = append(s.numbers, phonebook.Number{
+		Kind: phonebook.Kind(kind.String), Number: number.String, AsTyped: asTyped.String,
+	})
+}

@@ -1,0 +1,178 @@
+package bookdb
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"contactsync/kvstore/dbfile"
+)
+
+// migrations lead from each version of the schema, PRAGMA user_version, to the
+// next; the first from an empty file.
+var migrations = []string{tables + triggers}
+
+// tables is the schema that readers rely on, and ours. Nothing is NOT NULL or
+// unique that the interface does not promise to be: other programs write their
+// own phonebooks here.
+//
+// AUTOINCREMENT gives no id twice. Without it a number that somebody forgot to
+// delete with its entry would turn up under the next entry that is made.
+const tables = `
+CREATE TABLE phonebook(
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	owner      TEXT,
+	title      TEXT,
+	managed_by TEXT, -- 'contactsync', or NULL: the user's own
+	synced_at  TEXT  -- RFC 3339 in UTC
+);
+CREATE INDEX phonebook_owner ON phonebook(owner);
+CREATE UNIQUE INDEX phonebook_managed ON phonebook(owner) WHERE managed_by = 'contactsync';
+
+CREATE TABLE entry(
+	id           INTEGER PRIMARY KEY AUTOINCREMENT,
+	phonebook    INTEGER,
+	display_name TEXT,
+	given_name   TEXT,
+	surname      TEXT,
+	company      TEXT,
+	department   TEXT,
+	job_title    TEXT,
+	birthday     TEXT, -- YYYY-MM-DD or --MM-DD
+	notes        TEXT,
+	emails       TEXT, -- JSON: ["..."]
+	addresses    TEXT, -- JSON: [{"kind", "street", "postal_code", "city", "state", "country"}]
+	categories   TEXT, -- JSON: ["..."]
+	source_id    TEXT, -- ours: the id that Graph or EWS gave the contact
+	hash         BLOB  -- ours: of what readers see
+);
+CREATE INDEX entry_phonebook ON entry(phonebook);
+
+CREATE TABLE number(
+	entry    INTEGER,
+	position INTEGER, -- 0, 1, ...
+	kind     TEXT,
+	number   TEXT,    -- E.164, or NULL
+	as_typed TEXT
+);
+CREATE INDEX number_entry ON number(entry);
+CREATE INDEX number_number ON number(number);
+
+-- Facts that a run leaves to the next.
+CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+
+-- Managed phonebooks that somebody else wrote to since they were last replaced;
+-- 0: there may be rows that belong to nothing any more.
+CREATE TABLE touched(phonebook INTEGER PRIMARY KEY);
+-- Holds a row during our own transactions, and is empty to everybody else.
+CREATE TABLE writing(now INTEGER);
+`
+
+// triggers keep the table touched. They do nothing while the table writing
+// holds a row. Three things make them longer than one would think: an INSERT
+// OR REPLACE fires no DELETE trigger for the row that it replaces (hence
+// BEFORE INSERT and a look at the row of that id), an ON CONFLICT of the
+// statement overrides that of the trigger (hence NOT IN instead of OR IGNORE),
+// and an id can be updated too.
+const triggers = `
+CREATE TRIGGER entry_inserted BEFORE INSERT ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE (id = new.phonebook OR id IN (SELECT phonebook FROM entry WHERE id = new.id))
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER entry_updated BEFORE UPDATE ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE (id IN (old.phonebook, new.phonebook) OR id IN (SELECT phonebook FROM entry WHERE id = new.id))
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER entry_deleted AFTER DELETE ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id = old.phonebook
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+
+CREATE TRIGGER number_inserted BEFORE INSERT ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id IN (SELECT phonebook FROM entry WHERE id = new.entry
+			OR id IN (SELECT entry FROM number WHERE rowid = new.rowid))
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER number_updated BEFORE UPDATE ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id IN (SELECT phonebook FROM entry WHERE id IN (old.entry, new.entry)
+			OR id IN (SELECT entry FROM number WHERE rowid = new.rowid))
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER number_deleted AFTER DELETE ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id IN (SELECT phonebook FROM entry WHERE id = old.entry)
+		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+END;
+
+CREATE TRIGGER phonebook_inserted AFTER INSERT ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT new.id
+		WHERE new.managed_by = 'contactsync' AND new.id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER phonebook_updated AFTER UPDATE OF id, owner, managed_by ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT new.id
+		WHERE new.managed_by = 'contactsync' AND new.id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER phonebook_deleted AFTER DELETE ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+`
+
+// script makes an empty phonebooks' file.
+func script() []string {
+	return append(append([]string{}, migrations...),
+		fmt.Sprintf("PRAGMA user_version = %d", len(migrations)),
+		"PRAGMA journal_mode = WAL")
+}
+
+// versionOf returns the version of the file's schema; 0 where it is empty. It
+// refuses newer versions and files of other programs.
+func versionOf(q querier) (version int, err error) {
+	var objects int
+	err = q.QueryRow("SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version").Scan(&version, &objects)
+	switch {
+	case err != nil:
+		return 0, err
+	case version > len(migrations):
+		return 0, dbfile.Damaged(fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", version, len(migrations)))
+	case version == 0 && objects > 0:
+		return 0, dbfile.Damaged(errors.New("the file is a database of another program"))
+	}
+	return version, nil
+}
+
+// migrate brings the schema up to date, in one transaction.
+func migrate(db *sql.DB) error {
+	if v, err := versionOf(db); err != nil || v == len(migrations) {
+		return err
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	v, err := versionOf(tx) // again, within the transaction
+	if err != nil {
+		return err
+	}
+	for _, step := range migrations[v:] {
+		if _, err := tx.Exec(step); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+	if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(migrations))); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return tx.Commit()
+}
