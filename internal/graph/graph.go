@@ -49,9 +49,9 @@ type Config struct {
 	// Token returns an access token for Graph. It is called for every request
 	// and is expected to cache.
 	Token func(context.Context) (string, error)
-	// Renew, where not nil, returns a token that does not come from the cache.
-	// It is called once for a request whose token Graph refused.
-	Renew func(context.Context) (string, error)
+	// Invalidate, where not nil, is told of a token that Graph refused, before
+	// Token is asked again: a cache must not answer with the same.
+	Invalidate func(token string)
 
 	Transport *transport.Transport
 	Folders   bool         // also the folders below Contacts
@@ -61,13 +61,13 @@ type Config struct {
 
 // Source reads mailboxes over Graph. It is safe for concurrent use.
 type Source struct {
-	base      *url.URL
-	token     func(context.Context) (string, error)
-	renew     func(context.Context) (string, error)
-	transport *transport.Transport
-	folders   bool
-	query     string // of every listing of contacts
-	logger    *slog.Logger
+	base       *url.URL
+	token      func(context.Context) (string, error)
+	invalidate func(string)
+	transport  *transport.Transport
+	folders    bool
+	query      string // of every listing of contacts
+	logger     *slog.Logger
 
 	// bySignIn is set once Graph has refused to look a user up. It holds for
 	// the rest of the run: a Source lives as long as one.
@@ -77,16 +77,16 @@ type Source struct {
 // New returns a Source. A BaseURL that is no address makes every request fail.
 func New(c Config) *Source {
 	s := &Source{
-		base:      baseURL(c.BaseURL),
-		token:     c.Token,
-		renew:     c.Renew,
-		transport: c.Transport,
-		folders:   c.Folders,
-		query:     contactsQuery(c.Notes),
-		logger:    c.Logger,
+		base:       baseURL(c.BaseURL),
+		token:      c.Token,
+		invalidate: c.Invalidate,
+		transport:  c.Transport,
+		folders:    c.Folders,
+		query:      contactsQuery(c.Notes),
+		logger:     c.Logger,
 	}
-	if s.renew == nil {
-		s.renew = c.Token
+	if s.invalidate == nil {
+		s.invalidate = func(string) {}
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)

@@ -206,14 +206,20 @@ func TestTokenIsRenewedOnce(t *testing.T) {
 	}
 	s := newService(t)
 	s.answer("/v1.0/users/0a1b/contacts", fresh)
-	renewals := 0
+	token := "old"
 	src := s.source(t, func(c *Config) {
-		c.Renew = func(context.Context) (string, error) { renewals++; return "fresh", nil }
+		c.Token = func(context.Context) (string, error) { return token, nil }
+		c.Invalidate = func(refused string) {
+			if refused != "old" {
+				t.Errorf("%q was invalidated", refused)
+			}
+			token = "fresh"
+		}
 	})
-	if got, _, err := read(src, anna); err != nil || names(got) != "A" || renewals != 1 {
-		t.Errorf("contacts %s after %d renewals, error %v", names(got), renewals, err)
+	if got, _, err := read(src, anna); err != nil || names(got) != "A" || s.count("contacts") != 2 {
+		t.Errorf("contacts %s after %d requests, error %v", names(got), s.count("contacts"), err)
 	}
-	// Without Renew the token function is asked again, and that is that.
+	// A token that is refused twice is nobody's age.
 	_, _, err := read(s.source(t, nil), anna)
 	if fault.ClassOf(err) != fault.Config || fault.HintOf(err) == "" || s.count("contacts") != 4 {
 		t.Errorf("error %v after %d requests", err, s.count("contacts"))

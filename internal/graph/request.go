@@ -105,8 +105,9 @@ type exchange struct {
 	source  *Source
 	link    string
 	use     func([]byte) error
-	renewed bool // the token was refused once
-	tries   int  // answers that were no good
+	token   string // of the try under way
+	renewed bool   // a token was refused once
+	tries   int    // answers that were no good
 }
 
 // build makes the request. It runs for every try, since a token can expire
@@ -116,15 +117,10 @@ func (e *exchange) build(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, fault.New(fault.Config, "check graph_url", "make request: %w", err)
 	}
-	get := e.source.token
-	if e.renewed {
-		get = e.source.renew
-	}
-	token, err := get(ctx)
-	if err != nil {
+	if e.token, err = e.source.token(ctx); err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Authorization", "Bearer "+e.token)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Prefer", prefer)
 	return req, nil
@@ -152,6 +148,7 @@ func (e *exchange) read(resp *http.Response) error {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && !e.renewed && fault.ClassOf(err) == fault.Config:
 		e.renewed = true
+		e.source.invalidate(e.token)
 		return &transport.Retry{After: time.Millisecond, Err: err}
 	case passing(resp.StatusCode, err):
 		return e.again(err)

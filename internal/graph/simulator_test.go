@@ -95,29 +95,27 @@ func (n *tenant) signIn(ctx context.Context) (string, error) {
 	return answer.Token, nil
 }
 
-// source returns a Source with a token that is kept until it is renewed.
+// source returns a Source with a token that is kept until Graph refuses it.
 func (n *tenant) source(change func(*Config)) *Source {
 	var (
 		mu   sync.Mutex
 		kept string
 	)
-	renew := func(ctx context.Context) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		token, err := n.signIn(ctx)
-		kept = token
-		return token, err
-	}
 	c := Config{
-		BaseURL: n.server.GraphURL(), Transport: n.transport, Renew: renew,
+		BaseURL: n.server.GraphURL(), Transport: n.transport,
 		Token: func(ctx context.Context) (string, error) {
 			mu.Lock()
-			token := kept
-			mu.Unlock()
-			if token != "" {
-				return token, nil
+			defer mu.Unlock()
+			var err error
+			if kept == "" {
+				kept, err = n.signIn(ctx)
 			}
-			return renew(ctx)
+			return kept, err
+		},
+		Invalidate: func(string) {
+			mu.Lock()
+			defer mu.Unlock()
+			kept = ""
 		},
 	}
 	if change != nil {
