@@ -171,7 +171,7 @@ type grant struct {
 // grant checks a token request.
 func (s *Server) grant(r *http.Request, parseErr error) (g grant, _ *entraError) {
 	form := r.PostForm
-	if parseErr != nil || len(form) == 0 {
+	if parseErr != nil || form.Get("grant_type") == "" {
 		return g, &entraError{400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'."}
 	}
 	if form.Get("grant_type") != "client_credentials" {
