@@ -91,6 +91,7 @@ var known = map[string]struct {
 	"ErrorCannotFindUser":             {fault.Member, hintNoMailbox},
 	"ErrorInvalidSmtpAddress":         {fault.Member, hintNoMailbox},
 	"ErrorMissingEmailAddress":        {fault.Member, hintNoMailbox},
+	"ErrorNonPrimarySmtpAddress":      {fault.Member, "the member's address in the directory is not the mailbox's primary address; enter the primary one there"},
 	"ErrorNoPrimarySmtpAddress":       {fault.Member, hintNoMailbox},
 	"ErrorMailboxConfiguration":       {fault.Member, hintNoMailbox},
 	"ErrorAccountDisabled":            {fault.Member, "the account is disabled; enable it, or take the member out of the group"},
@@ -172,7 +173,7 @@ func (s *Source) refusal(resp *http.Response) error {
 func (s *Source) unauthorized(resp *http.Response) error {
 	host := resp.Request.URL.Host
 	if s.token != nil {
-		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, resp.Status)
+		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, diagnosed(resp))
 	}
 	if o := offered(resp.Header); !o.ntlm() && !o.basic {
 		return fault.New(fault.Config, hintNoScheme, "%s answers %s", host, resp.Status)
@@ -190,9 +191,19 @@ func (s *Source) forbidden(resp *http.Response) error {
 	case reason != "":
 		return fault.New(fault.Refused, hintSwitchedOff, "%w (%s)", ErrSwitchedOff, reason)
 	case s.token != nil:
-		return fault.New(fault.Refused, hintRefusedOnline, "%s answers %s", resp.Request.URL.Host, resp.Status)
+		return fault.New(fault.Refused, hintRefusedOnline, "%s answers %s", resp.Request.URL.Host, diagnosed(resp))
 	}
 	return fault.New(fault.Refused, hintForbidden, "%s answers %s", resp.Request.URL.Host, resp.Status)
+}
+
+// diagnosed returns the status with the reason that Exchange Online adds.
+func diagnosed(resp *http.Response) string {
+	_, reason, _ := strings.Cut(resp.Header.Get("X-Ms-Diagnostics"), `reason="`)
+	reason, _, _ = strings.Cut(reason, `"`)
+	if reason == "" {
+		return resp.Status
+	}
+	return resp.Status + ": " + strings.TrimRight(line(reason, 200), ".")
 }
 
 // foreign explains an answer that is not SOAP.
@@ -204,7 +215,7 @@ func foreign(resp *http.Response, err error) error {
 	if resp.StatusCode != http.StatusOK {
 		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
 	}
-	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
+	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || errors.Is(err, errText) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, line(resp.Header.Get("Content-Type"), 60))
 	}
 	return fault.New(fault.Member, hintStrange, "%s: %w", host, err)

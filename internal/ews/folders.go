@@ -39,31 +39,28 @@ func (r *reading) subfolders(ctx context.Context) ([]folder, error) {
 
 // allFolders lists every folder below Contacts, once each.
 func (r *reading) allFolders(ctx context.Context) (all []folder, err error) {
-	seen := make(map[string]bool)
-	for offset := 0; ; {
-		a, err := r.call(ctx, r.mail, findFolder(offset))
-		if err != nil {
-			return nil, err
-		}
-		m, err := r.one(a)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range m.folders {
-			if !seen[f.id] {
-				seen[f.id] = true
-				all = append(all, f)
-			}
-		}
-		if m.root.last {
-			return all, nil
-		}
-		next := following(m.root, offset, len(m.folders))
-		if !m.root.present || next <= offset || len(seen) < offset {
-			return nil, errShape("the list of folders does not go on after %d", offset)
-		}
-		offset = next
-	}
+	err = r.settled(func() (changed bool, err error) {
+		seen := make(map[string]bool)
+		all = all[:0]
+		return walk(
+			func(offset int) (message, error) {
+				a, err := r.call(ctx, r.mail, findFolder(offset))
+				if err != nil {
+					return message{}, err
+				}
+				return r.one(a)
+			},
+			func(m message) error {
+				for _, f := range m.folders {
+					if !seen[f.id] {
+						seen[f.id] = true
+						all = append(all, f)
+					}
+				}
+				return nil
+			})
+	})
+	return all, err
 }
 
 // holdsContacts tells whether the folder is one for contacts. The class of a

@@ -19,48 +19,68 @@ type reading struct {
 	yield func([]phonebook.Contact) error
 }
 
-// folder reads a folder, again where it changes between two pages: items then
-// change their places, and one could slip through.
+// folder reads a folder and hands over what has not been handed over yet.
 func (r *reading) folder(ctx context.Context, folder string) error {
+	return r.settled(func() (changed bool, err error) {
+		return walk(
+			func(offset int) (message, error) { return r.page(ctx, folder, offset) },
+			func(m message) error { return r.handOver(ctx, m.items) })
+	})
+}
+
+// settled runs pass, again where what it read changed meanwhile: the rest then
+// changes its place, and something could slip through between two pages.
+func (r *reading) settled(pass func() (changed bool, err error)) error {
 	for range 1 + rereads {
-		changed, err := r.pages(ctx, folder)
+		changed, err := pass()
 		if err != nil || !changed {
 			return err
 		}
-		r.log.Debug("the folder changed while it was read; reading it again", "mailbox", r.mail)
+		r.log.Debug("a folder changed while it was read; reading it again", "mailbox", r.mail)
 	}
 	return fault.New(fault.Member, "somebody is changing the mailbox's contacts; the next run tries again",
-		"the folder changed %d times while it was read", 1+rereads)
+		"a folder changed %d times while it was read", 1+rereads)
 }
 
-// pages reads a folder page by page and hands over what has not been handed
-// over yet. It stops where the folder's size changes.
-func (r *reading) pages(ctx context.Context, folder string) (changed bool, err error) {
-	passed := make(map[string]struct{}) // ids of this pass, lists included
+// walk asks for page after page and has take work on each, until the last one
+// or until the number of entries in view changes.
+func walk(ask func(offset int) (message, error), take func(message) error) (changed bool, err error) {
+	passed := make(map[string]struct{}) // ids
 	for offset, total := 0, -1; ; {
-		page, err := r.page(ctx, folder, offset)
+		m, err := ask(offset)
 		if err != nil {
 			return false, err
 		}
-		if offset > 0 && page.root.total != total {
+		if !m.root.present {
+			return false, errShape("an answer without a RootFolder")
+		}
+		if offset > 0 && m.root.total != total {
 			return true, nil
 		}
-		total = page.root.total
-		if !page.root.last && len(page.items) > 0 && !anyNew(passed, page.items) {
-			return false, errShape("the pages repeat themselves at item %d", offset)
-		}
-		if err := r.handOver(ctx, page.items); err != nil {
+		total = m.root.total
+		received, fresh := m.count(passed)
+		if err := take(m); err != nil || m.root.last {
 			return false, err
 		}
-		if page.root.last {
-			return false, nil
-		}
-		next := following(page.root, offset, len(page.items))
-		if next <= offset || len(page.items) == 0 && offset >= max(total, pageSize) {
-			return false, errShape("the pages do not go on after item %d", offset)
+		next := following(m.root, offset, received)
+		if next <= offset || !fresh && (received > 0 || offset >= max(total, pageSize)) {
+			return false, errShape("the pages do not go on after entry %d", offset)
 		}
 		offset = next
 	}
+}
+
+// count returns the number of entries on a page and whether one of them has
+// not been passed before.
+func (m message) count(passed map[string]struct{}) (received int, fresh bool) {
+	before := len(passed)
+	for i := range m.items {
+		passed[m.items[i].ID] = struct{}{}
+	}
+	for i := range m.folders {
+		passed[m.folders[i].id] = struct{}{}
+	}
+	return len(m.items) + len(m.folders), len(passed) > before
 }
 
 // page reads one page of a folder. Where notes are wanted, all the rest comes
@@ -74,11 +94,7 @@ func (r *reading) page(ctx context.Context, folder string, offset int) (message,
 	if err != nil {
 		return message{}, err
 	}
-	m, err := r.one(a)
-	if err == nil && !m.root.present {
-		err = errShape("a FindItem without a RootFolder")
-	}
-	return m, err
+	return r.one(a)
 }
 
 // following returns where the next page starts. The service's word counts only
@@ -88,15 +104,6 @@ func following(root root, offset, received int) int {
 		return root.next
 	}
 	return offset + received
-}
-
-// anyNew adds the items' ids to passed and tells whether one was not there.
-func anyNew(passed map[string]struct{}, items []item) bool {
-	before := len(passed)
-	for i := range items {
-		passed[items[i].ID] = struct{}{}
-	}
-	return len(passed) > before
 }
 
 // handOver completes a page's contacts and hands over those that are new.

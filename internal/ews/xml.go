@@ -67,6 +67,7 @@ const maxDepth = 100
 var (
 	errTruncated = errors.New("read XML: it ends in the middle")
 	errDoctype   = errors.New("read XML: it has a document type, which SOAP forbids")
+	errText      = errors.New("read XML: it is text without an element around")
 )
 
 // newXMLReader returns a reader of r's XML.
@@ -170,7 +171,7 @@ func (x *xmlReader) next() event {
 // byte order mark.
 func outsideRoot(chars []byte) error {
 	if len(bytes.Trim(chars, " \t\n\r\uFEFF")) > 0 {
-		return errors.New("read XML: it is text without an element")
+		return errText
 	}
 	return nil
 }
