@@ -1,0 +1,107 @@
+package entra
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/transport"
+)
+
+// answer is a refusal by the sign-in service: RFC 6749, section 5.2, with what
+// Microsoft adds (Microsoft Entra authentication and authorization error codes).
+type answer struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	Codes       []int  `json:"error_codes"`
+	Trace       string `json:"trace_id"`
+	Correlation string `json:"correlation_id"`
+	Timestamp   string `json:"timestamp"`
+}
+
+var codeInText = regexp.MustCompile(`AADSTS(\d+)`)
+
+// code returns the code that says most: the first one that is explained here,
+// else the first one, else 0.
+func (a answer) code() int {
+	codes := slices.Clone(a.Codes)
+	for _, m := range codeInText.FindAllStringSubmatch(a.Description, -1) {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			codes = append(codes, n)
+		}
+	}
+	for _, c := range codes {
+		if _, ok := explanations[c]; ok {
+			return c
+		}
+	}
+	if len(codes) == 0 {
+		return 0
+	}
+	return codes[0]
+}
+
+// explain returns the refusal with its class and what to do about it: a
+// *transport.Retry where another try may help. What kind of refusal it is
+// decides the status and the error of OAuth, which are standardised; the codes
+// explain, since Microsoft may change them at any time. Only those of outages
+// count for more, because they come with all kinds of errors.
+func (a answer) explain(host string, resp *http.Response, redact func(string) string) error {
+	code := a.code()
+	e, known := explanations[code]
+	hint := e.hint
+	if !known {
+		hint = byError(a.Error, code)
+	}
+	text := host + ": " + redact(a.text())
+	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
+		a.Error == "server_error" || e.outage {
+		if !e.outage {
+			hint = outageHint
+		}
+		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable, hint, "%s", text)}
+	}
+	if code == clockCode {
+		text += clockDifference(resp.Header.Get("Date"), time.Now())
+	}
+	return fault.New(fault.Config, hint, "%s", text)
+}
+
+// text returns what Microsoft says, on one line, with the ids that its support
+// asks for.
+func (a answer) text() string {
+	said, ids, _ := strings.Cut(oneLine(a.Description), "Trace ID:")
+	text := strings.TrimSpace(said)
+	if text == "" {
+		text = "no description"
+	}
+	text = fmt.Sprintf("%s (%s)", text, a.Error)
+	switch {
+	case a.Trace != "" || a.Correlation != "":
+		text += fmt.Sprintf(" [trace %s, correlation %s, %s]", a.Trace, a.Correlation, a.Timestamp)
+	case ids != "":
+		text += " [trace " + strings.TrimSpace(ids) + "]"
+	}
+	return oneLine(text)
+}
+
+// clockDifference says how far this machine's clock is off, where the header
+// Date of the answer shows that it is.
+func clockDifference(date string, now time.Time) string {
+	there, err := http.ParseTime(date)
+	if err != nil {
+		return ""
+	}
+	switch d := now.Sub(there).Round(time.Second); {
+	case d > time.Minute:
+		return fmt.Sprintf("; this machine's clock is %s ahead of Microsoft's", d)
+	case d < -time.Minute:
+		return fmt.Sprintf("; this machine's clock is %s behind Microsoft's", -d)
+	}
+	return ""
+}

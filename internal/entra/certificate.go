@@ -1,0 +1,125 @@
+package entra
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"contactsync/internal/fault"
+)
+
+const (
+	fileHint = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
+	keyHint  = "Entra takes an RSA key of 2048 bits or more; make one with: " +
+		"openssl req -x509 -newkey rsa:3072 -noenc -days 730 -subj /CN=contactsync -keyout app.key -out app.crt, " +
+		"join both in one file, and upload app.crt in the " + secrets + " → Certificates"
+)
+
+// flaw is something wrong with the file, and what to do about it.
+func flaw(hint, format string, args ...any) error {
+	return fault.New(fault.Config, hint, format, args...)
+}
+
+// readCertificate reads a PEM file with a certificate and its RSA key, in any
+// order and with any further certificates of the chain. now is for the
+// certificate's dates. The error has a class and a hint.
+func readCertificate(file string, now time.Time) ([]*x509.Certificate, *rsa.PrivateKey, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, nil, fault.New(fault.Permission, "let the service read it: chown root:ucservices and chmod 0640", "read client_certificate: %w", err)
+	}
+	if err != nil {
+		return nil, nil, flaw(fileHint, "read client_certificate: %w", err)
+	}
+	certs, key, err := parsePEM(data)
+	if err == nil {
+		err = checkPair(certs, key, now)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read client_certificate %s: %w", file, err)
+	}
+	return certs, key, nil
+}
+
+// checkPair looks for the certificate that belongs to the key, and whether
+// Entra would take both.
+func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) error {
+	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return key.PublicKey.Equal(c.PublicKey) })
+	if i < 0 {
+		return flaw(fileHint, "the key does not belong to the certificate")
+	}
+	switch c := certs[i]; {
+	case key.N.BitLen() < 2048:
+		return flaw(keyHint, "the RSA key is too short: %d bits", key.N.BitLen())
+	case now.After(c.NotAfter):
+		return flaw(keyHint, "the certificate expired on %s", c.NotAfter.UTC().Format(time.DateOnly))
+	case now.Before(c.NotBefore):
+		return flaw("check this machine's clock (timedatectl)", "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// parsePEM returns the certificates and the key of a PEM file.
+func parsePEM(data []byte) (certs []*x509.Certificate, key *rsa.PrivateKey, err error) {
+	if !bytes.Contains(data, []byte("-----BEGIN ")) {
+		return nil, nil, flaw("convert a .pfx or .p12 file with: openssl pkcs12 -noenc -in app.pfx -out app.pem", "it is no PEM file")
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, nil, flaw(fileHint, "a certificate in it is damaged: %w", err)
+			}
+			certs = append(certs, c)
+			continue
+		}
+		k, err := parseKey(block)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case k != nil && key != nil:
+			return nil, nil, flaw(fileHint, "it holds more than one key")
+		case k != nil:
+			key = k
+		}
+	}
+	switch {
+	case key == nil:
+		return nil, nil, flaw(fileHint, "it holds no key (BEGIN PRIVATE KEY)")
+	case len(certs) == 0:
+		return nil, nil, flaw(fileHint, "it holds no certificate (BEGIN CERTIFICATE)")
+	}
+	return certs, key, nil
+}
+
+// parseKey returns the RSA key in a block; nil where the block holds something
+// else than a key.
+func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
+	var key any
+	var err error
+	switch {
+	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
+		return nil, flaw("take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key", "its key is encrypted")
+	case block.Type == "PRIVATE KEY":
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case block.Type == "RSA PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case block.Type != "EC PRIVATE KEY" && block.Type != "DSA PRIVATE KEY":
+		return nil, nil
+	}
+	if err != nil {
+		return nil, flaw(fileHint, "its key is damaged") // err may hold parts of the key
+	}
+	k, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, flaw(keyHint, "its key is no RSA key")
+	}
+	return k, nil
+}

@@ -1,0 +1,232 @@
+// Package entra gets access tokens from Microsoft Entra ID with the client
+// credentials grant, by a client secret or by a certificate.
+//
+// Microsoft's library (MSAL) does the grant and keeps the tokens. This package
+// adds what it leaves to its callers: one request at a time for a scope,
+// however many goroutines ask; another try where the service is busy; and, for
+// each refusal, what an administrator has to do about it.
+//
+// MSAL puts whole answers into its errors, and requests behind them. None of
+// its errors leaves this package: what came back from the network is judged
+// before MSAL sees it, and MSAL gets nothing but good answers.
+package entra
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+	"golang.org/x/sync/singleflight"
+
+	"contactsync/internal/fault"
+)
+
+const (
+	tryTimeout  = 30 * time.Second // one request
+	patience    = 2 * time.Minute  // all waits of one call together
+	outageEcho  = time.Minute      // how long an outage is answered without asking again
+	maxAttempts = 5
+)
+
+// Config says who signs in, and where.
+type Config struct {
+	Authority       string        // such as https://login.microsoftonline.com, without the tenant
+	TenantID        string        // directory (tenant) ID, or a domain of the tenant
+	ClientID        string        // application (client) ID
+	Secret          func() string // the client secret's value; not used where CertificateFile is set
+	CertificateFile string        // PEM with a certificate and its RSA key
+	HTTPClient      *http.Client  // must not follow redirects
+
+	Sleep func(context.Context, time.Duration) error // for tests; default waits really
+}
+
+// TokenSource hands out access tokens. It is safe for concurrent use, and is
+// to be made once for a process, because it holds the tokens.
+type TokenSource struct {
+	connect func() (confidential.Client, error) // a client that has no tokens yet
+	flights singleflight.Group
+
+	mu         sync.Mutex
+	client     *confidential.Client
+	generation int                          // of client
+	last       map[string][sha256.Size]byte // digest of the token handed out last, by scope
+	failures   map[string]failure           // by scope
+}
+
+// failure is what came of asking for a token, and how long it is good enough
+// for an answer. Hundreds of mailboxes shall not repeat one wrong secret.
+type failure struct {
+	err   error
+	until time.Time // zero: as long as the process lives
+}
+
+// New returns a TokenSource, without asking for a token yet. The error is a
+// *fault.Error of class Config, or Permission where the certificate's file may
+// not be read.
+func New(c Config) (*TokenSource, error) {
+	cred, err := c.credential()
+	if err != nil {
+		return nil, err
+	}
+	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret}
+	if web.client == nil {
+		web.client = http.DefaultClient
+	}
+	if web.sleep == nil {
+		web.sleep = sleep
+	}
+	s := &TokenSource{last: make(map[string][sha256.Size]byte), failures: make(map[string]failure)}
+	s.connect = func() (confidential.Client, error) {
+		return confidential.New(c.Authority+"/"+c.TenantID, c.ClientID, cred,
+			confidential.WithHTTPClient(web),
+			confidential.WithX5C(),
+			// Discovery asks Microsoft whether a host is Microsoft's. The
+			// authority is an administrator's choice, and may be ours in a test.
+			confidential.WithInstanceDiscovery(false),
+			// Only this keeps MSAL from heeding the variable MSAL_FORCE_REGION.
+			confidential.WithAzureRegion("DisableMsalForceRegion"))
+	}
+	client, err := s.connect()
+	if err != nil {
+		return nil, fault.New(fault.Config, "check authority, tenant_id and client_id", "prepare sign-in: %w", err)
+	}
+	s.client = &client
+	return s, nil
+}
+
+// credential returns what the app proves itself with.
+func (c Config) credential() (confidential.Credential, error) {
+	if c.CertificateFile != "" {
+		certs, key, err := readCertificate(c.CertificateFile, time.Now())
+		if err != nil {
+			return confidential.Credential{}, err
+		}
+		return confidential.NewCredFromCert(certs, key)
+	}
+	if c.Secret == nil || c.Secret() == "" {
+		return confidential.Credential{}, fault.New(fault.Config,
+			"store the client secret's value with: sudo -u ucservices contactsync secret", "sign in: no client secret and no certificate")
+	}
+	return confidential.NewCredFromSecret(c.Secret())
+}
+
+// Token returns an access token for a scope such as
+// https://graph.microsoft.com/.default. It is good for five minutes at least,
+// unless Microsoft revokes it. A token that is held already is returned
+// without a request; of many calls at once for the same scope one asks.
+//
+// The error is ctx's or a *fault.Error: of class Config where somebody has to
+// act, with what to do, Unavailable where the service or the network is out of
+// order. A refusal is remembered for the life of the source, an outage for a
+// minute.
+func (s *TokenSource) Token(ctx context.Context, scope string) (string, error) {
+	if err := s.remembered(scope); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	client, generation := s.client, s.generation
+	s.mu.Unlock()
+	// One caller's end must not end the others' wait.
+	detached := context.WithoutCancel(ctx)
+	answer := s.flights.DoChan(strconv.Itoa(generation)+" "+scope, func() (any, error) {
+		return s.acquire(detached, client, generation, scope)
+	})
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-answer:
+		if r.Err != nil {
+			return "", r.Err
+		}
+		return r.Val.(string), nil
+	}
+}
+
+// Invalidate makes the next call of Token ask for a new token, where token is
+// still the one that is handed out for the scope. It is for a token that a
+// service refuses with 401 before its time: that of many calls with the same
+// token the first one counts.
+func (s *TokenSource) Invalidate(scope, token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last[scope] != sha256.Sum256([]byte(token)) {
+		return
+	}
+	// MSAL has no way to drop a token but to drop its cache.
+	client, err := s.connect()
+	if err != nil {
+		return // cannot be: the same call succeeded in New
+	}
+	s.client = &client
+	s.generation++
+	clear(s.last)
+}
+
+// acquire gets a token from MSAL's cache or from the service.
+func (s *TokenSource) acquire(ctx context.Context, client *confidential.Client, generation int, scope string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience+maxAttempts*tryTimeout)
+	defer cancel()
+	result, err := client.AcquireTokenByCredential(ctx, []string{scope})
+	if err != nil {
+		err = explainMSAL(err)
+		s.remember(scope, err)
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if generation == s.generation {
+		s.last[scope] = sha256.Sum256([]byte(result.AccessToken))
+	}
+	return result.AccessToken, nil
+}
+
+func (s *TokenSource) remember(scope string, err error) {
+	f := failure{err: err}
+	if fault.ClassOf(err) == fault.Unavailable {
+		f.until = time.Now().Add(outageEcho)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures[scope] = f
+}
+
+func (s *TokenSource) remembered(scope string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.failures[scope]; f.until.IsZero() || time.Now().Before(f.until) {
+		return f.err
+	}
+	return nil
+}
+
+// explainMSAL turns an error of MSAL into ours. What the network answered has
+// been judged already; the rest is about answers that make no sense, and its
+// text is left out, because it holds the answer.
+func explainMSAL(err error) error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return fault.New(f.Class, f.Hint, "sign in to Microsoft Entra: %w", f)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.New(fault.Unavailable, "check the network; the next run tries again", "sign in to Microsoft Entra: %w", context.DeadlineExceeded)
+	}
+	return fault.New(fault.Config, "check authority, tenant_id, and whether a proxy changes answers",
+		"sign in to Microsoft Entra: the answer is not one of a sign-in service (%s)", fmt.Sprintf("%T", errors.Unwrap(err)))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
