@@ -58,7 +58,7 @@ func (a answer) explain(host string, resp *http.Response, redact func(string) st
 	if !known {
 		hint = byError(a.Error, code)
 	}
-	text := host + ": " + redact(a.text())
+	text := host + ": " + a.text(redact)
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {
 		if !e.outage {
@@ -73,21 +73,22 @@ func (a answer) explain(host string, resp *http.Response, redact func(string) st
 }
 
 // text returns what Microsoft says, on one line, with the ids that its support
-// asks for.
-func (a answer) text() string {
-	said, ids, _ := strings.Cut(oneLine(a.Description), "Trace ID:")
-	text := strings.TrimSpace(said)
-	if text == "" {
-		text = "no description"
+// asks for. What must not be shown goes first: half a secret, left over by
+// cutting a long text, would not be found any more.
+func (a answer) text(redact func(string) string) string {
+	said, ids, _ := strings.Cut(redact(a.Description), "Trace ID:")
+	said = oneLine(said)
+	if said == "" {
+		said = "no description"
 	}
-	text = fmt.Sprintf("%s (%s)", text, a.Error)
+	text := fmt.Sprintf("%s (%s)", said, oneLine(redact(a.Error)))
 	switch {
 	case a.Trace != "" || a.Correlation != "":
-		text += fmt.Sprintf(" [trace %s, correlation %s, %s]", a.Trace, a.Correlation, a.Timestamp)
+		text += " " + oneLine(redact(fmt.Sprintf("[trace %s, correlation %s, %s]", a.Trace, a.Correlation, a.Timestamp)))
 	case ids != "":
-		text += " [trace " + strings.TrimSpace(ids) + "]"
+		text += " " + oneLine("[trace "+ids+"]")
 	}
-	return oneLine(text)
+	return text
 }
 
 // clockDifference says how far this machine's clock is off, where the header

@@ -140,7 +140,7 @@ func (w *web) title(body []byte) string {
 	if m == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (a web page: %q)", w.redact(oneLine(html.UnescapeString(string(m[1])))))
+	return fmt.Sprintf(" (a web page: %q)", oneLine(w.redact(html.UnescapeString(string(m[1])))))
 }
 
 var token = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
