@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
@@ -36,9 +35,9 @@ func (f *Folder) ChangeKey() string { return changeKey(f.mailbox, f.ownSeq) }
 func itemID(f *Folder, num int64) string {
 	b := head(f.mailbox, 0x46, itemIDSize)
 	b = append(b, 7, 0)
-	b = append(b, f.mailbox.store()...)
+	b = append(b, f.mailbox.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.num))
-	b = append(b, f.mailbox.store()...)
+	b = append(b, f.mailbox.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(num))
 	return base64.StdEncoding.EncodeToString(append(b, 0))
 }
@@ -46,7 +45,7 @@ func itemID(f *Folder, num int64) string {
 func folderID(m *Mailbox, num int64) string {
 	b := head(m, 0x2e, folderIDSize)
 	b = append(b, 1, 0)
-	b = append(b, m.store()...)
+	b = append(b, m.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(num))
 	return base64.StdEncoding.EncodeToString(b)
 }
@@ -55,13 +54,13 @@ func immutableID(m *Mailbox, num int64) string {
 	b := append(make([]byte, 0, immutableIDSize), 0, 9, 0, 0x2e, 0, 0, 0, 0, 0)
 	b = append(b, provider...)
 	b = append(b, 13, 0)
-	b = append(b, m.store()...)
+	b = append(b, m.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(num))
 	return urlSafe(base64.StdEncoding.EncodeToString(b))
 }
 
 func changeKey(m *Mailbox, seq int64) string {
-	b := append([]byte{0x11, 0, 0, 0, 0x16, 0, 0, 0}, m.store()...)
+	b := append([]byte{0x11, 0, 0, 0, 0x16, 0, 0, 0}, m.storeID...)
 	num := binary.BigEndian.AppendUint64(nil, uint64(seq))
 	return base64.StdEncoding.EncodeToString(append(b, num[2:]...))
 }
@@ -75,12 +74,6 @@ func head(m *Mailbox, kind byte, size int) []byte {
 	b = append(b, m.ObjectID...)
 	b = append(b, 0, kind, 0, 0, 0, 0, 0)
 	return append(b, provider...)
-}
-
-// store returns the id of the mailbox's store, 16 bytes.
-func (m *Mailbox) store() []byte {
-	h := sha256.Sum256([]byte(m.ObjectID))
-	return h[:16]
 }
 
 // item returns the item with this id in any of its forms, or nil.

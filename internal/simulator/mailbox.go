@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"time"
@@ -22,6 +23,7 @@ type Mailbox struct {
 	Contacts *Folder // the well-known folder; its parent is the invisible root
 
 	tenant  *Tenant
+	storeID []byte            // 16 bytes that stand in all ids
 	seq     int64             // grows with every change anywhere in the mailbox
 	numbers int64             // the last number given to a folder or item
 	root    *Folder           // msgfolderroot, the parent of Contacts
@@ -101,6 +103,8 @@ func (c Contact) clone() Contact {
 
 // prepare makes the folders that every mailbox has.
 func (m *Mailbox) prepare() {
+	h := sha256.Sum256([]byte(m.ObjectID))
+	m.storeID = h[:16]
 	m.folders = map[int64]*Folder{}
 	m.items = map[int64]*Item{}
 	m.root = m.addFolder(nil, "Top of Information Store", "IPF.Note", false)

@@ -35,13 +35,19 @@ func start(t *testing.T, o Options) (*Tenant, *client) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	return tenant, newClient(t, s, app)
+}
+
+// newClient returns a client that trusts the server and signs in as the app.
+func newClient(t *testing.T, s *Server, app *App) *client {
+	t.Helper()
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(s.CAPEM) {
 		t.Fatal("CAPEM holds no certificate")
 	}
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 	t.Cleanup(tr.CloseIdleConnections)
-	return tenant, &client{Client: &http.Client{Transport: tr}, t: t, s: s, app: app}
+	return &client{Client: &http.Client{Transport: tr}, t: t, s: s, app: app}
 }
 
 // signIn asks for a token with the form, which begins with what is right.
