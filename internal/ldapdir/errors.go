@@ -1,0 +1,134 @@
+package ldapdir
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"contactsync/internal/fault"
+)
+
+// answer is a result of the server, or the library's own, in plain words.
+type answer struct{ result *ldap.Error }
+
+// Error returns what the result means, what the server says to it, and where
+// it refers to.
+func (a answer) Error() string {
+	if a.result.ResultCode >= ldap.ErrorNetwork {
+		return strings.TrimPrefix(a.result.Err.Error(), "ldap: ")
+	}
+	text := fmt.Sprintf("%s (LDAP result %d)", strings.ToLower(ldap.LDAPResultCodeMap[a.result.ResultCode]), a.result.ResultCode)
+	if said := a.result.Err.Error(); said != "" {
+		text += ": " + said
+	}
+	if to := a.referrals(); len(to) > 0 {
+		text += ": " + strings.Join(to, " ")
+	}
+	return text
+}
+
+// Unwrap returns the library's error.
+func (a answer) Unwrap() error { return a.result }
+
+// remedies says, for each result that is an administrator's matter, what to
+// do about it (RFC 4511, appendix A). All others pass by themselves.
+var remedies = map[uint16]string{
+	ldap.LDAPResultOperationsError:             "the directory may want a sign-in first; set ldap_bind_dn and ldap_bind_password",
+	ldap.LDAPResultSizeLimitExceeded:           "narrow ldap_group_filter, or raise the server's limit for ldap_bind_dn (OpenLDAP: olcLimits)",
+	ldap.LDAPResultAdminLimitExceeded:          "index the attributes of ldap_group_filter on the server, or raise its limit for ldap_bind_dn",
+	ldap.LDAPResultStrongAuthRequired:          "the directory wants TLS or a sign-in; check ldap_starttls, ldap_bind_dn and ldap_bind_password",
+	ldap.LDAPResultConfidentialityRequired:     "the directory wants TLS; set ldap_starttls to true, or use an ldaps:// address in ldap_url",
+	ldap.LDAPResultInappropriateAuthentication: "the directory wants a sign-in; set ldap_bind_dn and ldap_bind_password",
+	ldap.LDAPResultInsufficientAccessRights:    "let ldap_bind_dn read the groups and their members",
+	ldap.LDAPResultNoSuchObject:                "check that ldap_base_dn exists and that ldap_bind_dn may read it",
+	ldap.LDAPResultInvalidDNSyntax:             "check ldap_base_dn",
+	ldap.LDAPResultReferral:                    "this server does not hold ldap_base_dn; name the server that does in ldap_url",
+	ldap.LDAPResultUndefinedAttributeType:      "check the attributes in ldap_group_filter",
+	ldap.LDAPResultInappropriateMatching:       "check the attributes in ldap_group_filter",
+	ldap.ErrorFilterCompile:                    "correct the filter in ldap_group_filter",
+}
+
+// explain returns err, which broke off what was done, with its class and what
+// to do about it.
+func explain(err error, doing string) error {
+	var own *fault.Error
+	if errors.As(err, &own) {
+		return err
+	}
+	class, hint := fault.Unavailable, "the directory broke off or did not answer in time; the next run tries again"
+	var e *ldap.Error
+	if errors.As(err, &e) {
+		if remedy, ours := remedies[e.ResultCode]; ours {
+			class, hint = fault.Config, remedy
+		} else if e.ResultCode < ldap.ErrorNetwork {
+			hint = "the directory refuses for now; look into its log"
+		}
+		err = answer{e}
+	}
+	return fault.New(class, hint, "%s: %w", doing, err)
+}
+
+// bindError explains why the sign-in as who failed. Whatever the server has
+// against it is a matter of the settings, unless it is busy.
+func bindError(err error, who string) error {
+	doing := "sign in to the directory as " + who
+	var e *ldap.Error
+	if !errors.As(err, &e) || e.ResultCode >= ldap.ErrorNetwork ||
+		ldap.IsErrorAnyOf(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultTimeLimitExceeded) {
+		return explain(err, doing)
+	}
+	hint := "check ldap_bind_dn and ldap_bind_password"
+	if ldap.IsErrorAnyOf(err, ldap.LDAPResultConfidentialityRequired, ldap.LDAPResultStrongAuthRequired) {
+		hint = remedies[ldap.LDAPResultConfidentialityRequired]
+	}
+	return fault.New(fault.Config, hint, "%s: %w", doing, answer{e})
+}
+
+// tlsError explains why the connection could not be encrypted. The library
+// keeps nothing of a failed handshake but its text.
+func (d *Directory) tlsError(err error) error {
+	class, hint := fault.Unavailable, "the directory broke off or did not answer in time; the next run tries again"
+	text := err.Error()
+	says := func(part string) bool { return strings.Contains(text, part) }
+	var e *ldap.Error
+	switch {
+	case says("certificate signed by unknown authority"):
+		class, hint = fault.Config, "name the PEM file of the authority that signed the directory's certificate in the key ca_file"
+	case says("certificate is valid for"), says("cannot validate certificate for"), says("certificate is not valid for any names"):
+		class, hint = fault.Config, "the certificate bears another name; write into ldap_url the name that stands in it"
+	case says("certificate has expired"):
+		class, hint = fault.Config, "renew the directory's certificate, or correct this machine's clock (timedatectl)"
+	case says("failed to verify certificate"), says("x509:"):
+		class, hint = fault.Config, "the directory needs a certificate that its users can verify; see also the key ca_file"
+	case says("first record does not look like a TLS handshake"):
+		class, hint = fault.Config, "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
+	case says("remote error: tls"), says("protocol version not supported"):
+		class, hint = fault.Config, "the directory refuses this TLS connection; it must offer TLS 1.2 or newer"
+	case errors.As(err, &e) && e.ResultCode < ldap.ErrorNetwork && e.ResultCode != ldap.LDAPResultBusy:
+		class, hint = fault.Config, "the directory offers no StartTLS; give it a certificate, or use an ldaps:// address in ldap_url"
+	}
+	if errors.As(err, &e) {
+		err = answer{e}
+	}
+	return fault.New(class, hint, "start TLS with %s: %w", d.server.address, err)
+}
+
+// referrals returns the addresses that a result refers to: element 3 of an
+// LDAPResult (RFC 4511, 4.1.9).
+func (a answer) referrals() []string {
+	if a.result.Packet == nil || len(a.result.Packet.Children) < 2 {
+		return nil
+	}
+	var addresses []string
+	for _, part := range a.result.Packet.Children[1].Children {
+		if part.Tag != 3 || len(part.Children) == 0 {
+			continue
+		}
+		for _, address := range part.Children {
+			addresses = append(addresses, address.Data.String())
+		}
+	}
+	return addresses
+}

@@ -1,0 +1,189 @@
+package ldapdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/sync/errgroup"
+
+	"contactsync/internal/fault"
+)
+
+const (
+	// underWay is how many requests wait for an answer at a time. OpenLDAP
+	// closes an anonymous connection at more than 100 (olcConnMaxPending).
+	underWay = 32
+	// uidsAtOnce is how many user ids one filter asks for, far below the 500
+	// entries that OpenLDAP answers with at most.
+	uidsAtOnce = 100
+)
+
+// search returns the entries that the server finds. Its error is the
+// library's, or explained where the server refers to another one: following
+// that would send the password to a server that nobody named, and leaving it
+// out would cut the list.
+func (s *session) search(base string, scope int, filter string, attributes ...string) ([]*ldap.Entry, error) {
+	result, err := s.conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, nil))
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Referrals) > 0 {
+		return nil, fault.New(fault.Config, "set ldap_base_dn to a part of the directory that this server holds alone, or name the other server in ldap_url",
+			"search below %q: the directory refers to %s", base, strings.Join(result.Referrals, " "))
+	}
+	return result.Entries, nil
+}
+
+// entry returns the entry with the DN; nil where there is none, or none that
+// may be read.
+func (s *session) entry(dn string, attributes ...string) (*ldap.Entry, error) {
+	found, err := s.search(dn, ldap.ScopeBaseObject, "(objectClass=*)", attributes...)
+	if ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchObject, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultInvalidDNSyntax) {
+		return nil, nil
+	}
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// base returns the DN below which everything is looked up.
+func (s *session) base() (string, error) {
+	if s.cfg.BaseDN != "" {
+		return s.cfg.BaseDN, nil
+	}
+	root, err := s.entry("", "namingContexts")
+	if err != nil {
+		return "", explain(err, "read the directory's naming contexts")
+	}
+	if root != nil {
+		if contexts := root.GetEqualFoldAttributeValues("namingContexts"); len(contexts) > 0 {
+			return contexts[0], nil
+		}
+	}
+	return "", fault.New(fault.Config, "set ldap_base_dn, such as dc=example,dc=org", "read the directory's naming contexts: it shows none")
+}
+
+// groups returns the groups that carry the parameter; at least one.
+func (s *session) groups(base string) ([]*ldap.Entry, error) {
+	groups, err := s.search(base, ldap.ScopeWholeSubtree, s.cfg.GroupFilter, s.wanted()...)
+	if err != nil {
+		return nil, explain(err, "search groups below "+base)
+	}
+	if len(groups) > 0 {
+		return groups, nil
+	}
+	hint := "check ldap_group_filter and ldap_base_dn, and that ldap_bind_dn may read the groups"
+	if s.cfg.GroupFilter == DefaultGroupFilter {
+		hint = "give a group the parameter: hand ldapmodify the four lines \"dn: GROUP\", \"changetype: modify\", \"add: description\" and \"description: ews_synccontacts=true\", " +
+			"with the group's DN for GROUP; where one has it already, check ldap_base_dn and what ldap_bind_dn may read"
+	}
+	return nil, fault.New(fault.Config, hint, "search groups below %s: none matches %s", base, s.cfg.GroupFilter)
+}
+
+// wanted lists the attributes that people and groups are read with.
+func (s *session) wanted() []string {
+	names := []string{"objectClass", "cn", s.cfg.MemberAttribute, s.cfg.UIDAttribute, s.cfg.MailAttribute}
+	if s.cfg.ObjectIDAttribute != "" {
+		names = append(names, s.cfg.ObjectIDAttribute)
+	}
+	return names
+}
+
+// entries returns, in the order of refs, what each DN stands for; nil where it
+// is nobody. The requests go over the one connection, many at a time.
+func (s *session) entries(ctx context.Context, refs []reference) ([]*ldap.Entry, error) {
+	found := make([]*ldap.Entry, len(refs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(underWay)
+	for i, ref := range refs {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() (err error) {
+			found[i], err = s.entry(ref.text, s.wanted()...)
+			if err != nil {
+				return explain(err, "read member "+ref.text)
+			}
+			return nil
+		})
+	}
+	return found, group.Wait()
+}
+
+// people returns the entries with one of the user ids, in no order. Where even
+// these are more than the server answers with, it asks for half of them.
+func (s *session) people(base string, refs []reference) ([]*ldap.Entry, error) {
+	if len(refs) > uidsAtOnce {
+		return s.halves(base, refs, uidsAtOnce)
+	}
+	var filter strings.Builder
+	for _, ref := range refs {
+		fmt.Fprintf(&filter, "(%s=%s)", s.cfg.UIDAttribute, ldap.EscapeFilter(ref.text))
+	}
+	found, err := s.search(base, ldap.ScopeWholeSubtree, "(|"+filter.String()+")", s.wanted()...)
+	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && len(refs) > 1 {
+		return s.halves(base, refs, len(refs)/2)
+	}
+	if err != nil {
+		return nil, explain(err, "look up user ids below "+base)
+	}
+	return found, nil
+}
+
+// halves asks for the first n user ids and for the others.
+func (s *session) halves(base string, refs []reference, n int) ([]*ldap.Entry, error) {
+	first, err := s.people(base, refs[:n])
+	if err != nil {
+		return nil, err
+	}
+	rest, err := s.people(base, refs[n:])
+	return append(first, rest...), err
+}
+
+// values returns all values of the entry's member attribute. Active Directory
+// hands out large groups in parts, as member;range=0-1499, then 1500-2999 and
+// so on up to the one that ends with an asterisk ([MS-ADTS] 3.1.1.3.1.3.3).
+func (s *session) values(e *ldap.Entry) ([]string, error) {
+	name := s.cfg.MemberAttribute
+	all := e.GetEqualFoldAttributeValues(name)
+	for {
+		part, last, ok := ranged(e, name)
+		if !ok {
+			return all, nil
+		}
+		all = append(all, part...)
+		if last == "*" {
+			return all, nil
+		}
+		n, err := strconv.Atoi(last)
+		if err != nil || len(part) == 0 {
+			return nil, fault.New(fault.Unavailable, "look into the directory's log", "read group %s: its range of members cannot be read", e.DN)
+		}
+		dn := e.DN
+		if e, err = s.entry(dn, fmt.Sprintf("%s;range=%d-*", name, n+1)); err != nil {
+			return nil, explain(err, "read group "+dn)
+		}
+		if e == nil {
+			return nil, fault.New(fault.Unavailable, "the next run tries again", "read group %s: %w", dn, errVanished)
+		}
+	}
+}
+
+var errVanished = errors.New("it vanished while it was being read")
+
+// ranged returns a part of an attribute and the number of its last value.
+func ranged(e *ldap.Entry, name string) (values []string, last string, ok bool) {
+	prefix := strings.ToLower(name) + ";range="
+	for _, a := range e.Attributes {
+		if bounds, found := strings.CutPrefix(strings.ToLower(a.Name), prefix); found {
+			_, last, _ = strings.Cut(bounds, "-")
+			return a.Values, last, true
+		}
+	}
+	return nil, "", false
+}
