@@ -24,7 +24,7 @@ func paging(view *element, total, limit int) (page, *ewsError) {
 		offset := view.intAttr("Offset", 0)
 		size := view.intAttr("MaxEntriesReturned", limit)
 		if offset < 0 {
-			return p, &ewsError{code: "ErrorIndexedPagingOutOfRange", text: "IndexedPagingOffset is out of range."}
+			return p, &ewsError{code: "ErrorInvalidIndexedPagingParameters", text: "The indexed paging parameters are invalid."}
 		}
 		if size < 1 {
 			return p, &ewsError{code: "ErrorInvalidPagingMaxRows", text: "Paging max rows is invalid."}

@@ -87,8 +87,11 @@ func newNTLMHandshake(negotiate []byte, domain string, now time.Time) *ntlmHands
 	const header = 56
 	msg := append([]byte("NTLMSSP\x00"), 2, 0, 0, 0)
 	msg = appendNTLMField(msg, len(target), header)
-	msg = binary.LittleEndian.AppendUint32(msg, ntlmUnicode|ntlmRequestTarget|ntlmNegotiateNTLM|ntlmAlwaysSign|
-		ntlmTargetDomain|ntlmExtendedSecure|ntlmTargetInfo|ntlm128|ntlmKeyExchange)
+	flags := uint32(ntlmUnicode | ntlmRequestTarget | ntlmNegotiateNTLM | ntlmAlwaysSign | ntlmTargetDomain | ntlmExtendedSecure | ntlmTargetInfo)
+	if len(negotiate) >= 16 { // what only goes where the client can do it
+		flags |= binary.LittleEndian.Uint32(negotiate[12:]) & (ntlm128 | ntlmKeyExchange)
+	}
+	msg = binary.LittleEndian.AppendUint32(msg, flags)
 	msg = append(msg, h.nonce[:]...)
 	msg = append(msg, make([]byte, 8)...)
 	msg = appendNTLMField(msg, len(info), header+len(target))

@@ -1,0 +1,167 @@
+package simulator
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+func syncOp(state string, limit int) string {
+	if state != "" {
+		state = "<m:SyncState>" + state + "</m:SyncState>"
+	}
+	return fmt.Sprintf(`<m:SyncFolderItems>%s<m:SyncFolderId><t:DistinguishedFolderId Id="contacts"/></m:SyncFolderId>%s`+
+		`<m:MaxChangesReturned>%d</m:MaxChangesReturned></m:SyncFolderItems>`, idOnly, state, limit)
+}
+
+// A client that follows SyncFolderItems holds what the folder holds, however
+// its calls and the changes are mixed, and is told of each item by the right
+// kind of change.
+func TestEWSSyncFollowsTheFolder(t *testing.T) {
+	s := newEWSSite(t, Options{})
+	r := rand.New(rand.NewPCG(1, 2))
+	elsewhere := s.box.AddFolder(s.box.Contacts, "elsewhere", "", false)
+	held := map[string]string{} // id to change key
+	back := map[string]bool{}   // moved away and back, which makes it new
+	var alive []string
+	state, calls := "", 0
+	change := func() {
+		n := 0
+		if len(alive) > 0 {
+			n = r.IntN(len(alive))
+		}
+		switch k := r.IntN(10); {
+		case k < 5 || len(alive) == 0:
+			alive = append(alive, s.box.AddContact(s.box.Contacts, Contact{DisplayName: "new"}))
+		case k < 7:
+			s.box.UpdateContact(alive[n], func(c *Contact) { c.DisplayName += "x" })
+		case k < 8:
+			s.box.MoveContact(alive[n], elsewhere)
+			s.box.MoveContact(alive[n], s.box.Contacts)
+			back[s.box.Item(alive[n]).EWSID()] = true
+		default:
+			s.box.DeleteContact(alive[n])
+			alive = append(alive[:n], alive[n+1:]...)
+		}
+	}
+	sync := func() (last bool) {
+		calls++
+		e := s.ask(syncOp(state, 1+r.IntN(6)))
+		if got := e.codes(); got != "NoError" {
+			t.Fatalf("sync answers %s", got)
+		}
+		for _, c := range e.all("m:Changes")[0].kids {
+			id := c.all("t:ItemId")[0]
+			_, known := held[id.attr("Id")]
+			if c.name == "t:Create" && known && !back[id.attr("Id")] {
+				t.Errorf("call %d creates what the client has", calls)
+			}
+			if c.name == "t:Update" && !known {
+				// Seen only where the item changed before its turn came.
+				t.Errorf("call %d updates what the client has not", calls)
+			}
+			if c.name == "t:Delete" {
+				delete(held, id.attr("Id"))
+			} else {
+				held[id.attr("Id")] = id.attr("ChangeKey")
+			}
+		}
+		state = e.all("m:SyncState")[0].text
+		return e.all("m:IncludesLastItemInRange")[0].text == "true"
+	}
+	compare := func() {
+		t.Helper()
+		items := s.box.Items(s.box.Contacts)
+		for _, it := range items {
+			if held[it.EWSID()] != it.ChangeKey() {
+				t.Errorf("after %d calls the client has %q of an item that is %q", calls, held[it.EWSID()], it.ChangeKey())
+			}
+		}
+		if len(items) != len(held) {
+			t.Errorf("after %d calls the client has %d items, the folder %d", calls, len(held), len(items))
+		}
+	}
+	for round := range 60 {
+		for range r.IntN(12) {
+			change()
+		}
+		for range r.IntN(3) {
+			sync()
+			for range r.IntN(2) {
+				change()
+			}
+		}
+		if round%7 == 0 {
+			for !sync() {
+			}
+			compare()
+		}
+	}
+	if calls < 60 {
+		t.Errorf("only %d calls", calls)
+	}
+}
+
+func TestEWSSyncStateIsRefused(t *testing.T) {
+	s := newEWSSite(t, Options{})
+	other := s.tenant.AddMailbox(Mailbox{Mail: "bob@example.test"})
+	s.box.AddContact(s.box.Contacts, Contact{DisplayName: "a"})
+	stateOf := func(mail string) string {
+		_, body := s.post(s.token(s.app), envelope(smtp(mail), syncOp("", 10)))
+		return tree(t, body).all("m:SyncState")[0].text
+	}
+	mine, theirs := stateOf(s.box.Mail), stateOf(other.Mail)
+	folder := s.box.AddFolder(s.box.Contacts, "x", "", false).EWSID()
+	for name, op := range map[string]string{
+		"garbage":              syncOp("not base64 !!", 10),
+		"base64 of nothing":    syncOp("AAAA", 10),
+		"truncated":            syncOp(mine[:len(mine)-8], 10),
+		"of another mailbox":   syncOp(theirs, 10),
+		"of another folder":    strings.ReplaceAll(syncOp(mine, 10), `DistinguishedFolderId Id="contacts"`, `FolderId Id="`+folder+`"`),
+		"of the wrong service": syncOp(folder, 10),
+	} {
+		if got := s.ask(op).codes(); got != "ErrorInvalidSyncStateData" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := s.ask(syncOp(mine, 10)).codes(); got != "NoError" {
+		t.Errorf("its own state: %s", got)
+	}
+	s.box.Forget()
+	if got := s.ask(syncOp(mine, 10)).codes(); got != "ErrorInvalidSyncStateData" {
+		t.Errorf("expired: %s", got)
+	}
+	if got := s.ask(syncOp("", 10)).codes(); got != "NoError" {
+		t.Errorf("anew: %s", got)
+	}
+	gone := strings.ReplaceAll(syncOp("", 10), `DistinguishedFolderId Id="contacts"`, `FolderId Id="`+folderID(s.box, 99)+`"`)
+	if got := s.ask(gone).codes(); got != "ErrorSyncFolderNotFound" {
+		t.Errorf("a folder that is gone: %s", got)
+	}
+}
+
+func TestEWSHierarchySync(t *testing.T) {
+	s := newEWSSite(t, Options{})
+	op := func(state string) string {
+		if state != "" {
+			state = "<m:SyncState>" + state + "</m:SyncState>"
+		}
+		return `<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>` + state + `</m:SyncFolderHierarchy>`
+	}
+	old := s.box.AddFolder(s.box.Contacts, "old", "", false)
+	e := s.ask(op(""))
+	if n := len(e.all("t:Create")); n != len(standardFolders)+2 {
+		t.Errorf("%d folders at first", n)
+	}
+	s.box.DeleteFolder(old)
+	s.box.AddFolder(s.box.Contacts, "new", "", false)
+	e = s.ask(op(e.all("m:SyncState")[0].text))
+	var kinds []string
+	for _, c := range e.all("m:Changes")[0].kids {
+		kinds = append(kinds, c.name)
+	}
+	if got := strings.Join(kinds, " "); got != "t:Delete t:Create" {
+		t.Errorf("changes: %s", got)
+	}
+}
