@@ -83,10 +83,9 @@ func withBinding(info, binding []byte) ([]byte, error) {
 	return nil, errChallenge
 }
 
-// channelBinding returns the MD5 hash of the gss_channel_bindings_struct
-// (RFC 4121, 4.1.1.2) with the binding tls-server-end-point (RFC 5929, 4): the
-// hash of the server's certificate by the algorithm of its signature, but
-// SHA-256 in place of MD5 and SHA-1.
+// channelBinding returns the hash that stands for a connection to the server
+// with this certificate: tls-server-end-point (RFC 5929, 4), the certificate's
+// hash by the algorithm of its signature, but SHA-256 in place of MD5 and SHA-1.
 func channelBinding(cert *x509.Certificate) []byte {
 	hash := crypto.SHA256
 	switch cert.SignatureAlgorithm {
@@ -97,7 +96,13 @@ func channelBinding(cert *x509.Certificate) []byte {
 	}
 	h := hash.New()
 	h.Write(cert.Raw)
-	data := append([]byte("tls-server-end-point:"), h.Sum(nil)...)
+	return bindingHash(h.Sum(nil))
+}
+
+// bindingHash returns the MD5 hash of the gss_channel_bindings_struct (RFC 4121,
+// 4.1.1.2) around a certificate's hash.
+func bindingHash(certificate []byte) []byte {
+	data := append([]byte("tls-server-end-point:"), certificate...)
 	bindings := make([]byte, 16, 20+len(data)) // no addresses: two empty pairs of type and length
 	bindings = binary.LittleEndian.AppendUint32(bindings, uint32(len(data)))
 	sum := md5.Sum(append(bindings, data...))

@@ -55,6 +55,7 @@ const (
 
 	hintPassword  = "check ews_username (DOMAIN\\user or user@domain) and ews_password, and whether the account is locked or its password has expired"
 	hintNoScheme  = "the server offers neither NTLM nor Basic; switch Windows authentication on for the EWS virtual directory (Set-WebServicesVirtualDirectory)"
+	hintChallenge = "the server does not speak NTLMv2, which it has to; check its authentication level (LmCompatibilityLevel)"
 	hintToken     = "check that ews_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
 	hintURL       = "check ews_url; it usually ends in /EWS/Exchange.asmx"
 	hintGateway   = "check ews_url, and whether a proxy or a firewall answers in the server's place: it must let this machine through without a login page"

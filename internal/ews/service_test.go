@@ -75,6 +75,14 @@ func (s *service) online(t testing.TB, change ...func(*Config, *transport.Option
 	return newSource(t, &c, o)
 }
 
+// onlineWith returns a source that has signed in already.
+func (s *service) onlineWith(t testing.TB, token string) *Source {
+	t.Helper()
+	return s.online(t, func(c *Config, _ *transport.Options) {
+		c.Token = func(context.Context) (string, error) { return token, nil }
+	})
+}
+
 // onPremises returns a source that signs in as the given account.
 func (s *service) onPremises(t testing.TB, user, password string) *Source {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,6 +15,8 @@ import (
 	"sync/atomic"
 
 	"github.com/Azure/go-ntlmssp"
+
+	"contactsync/internal/fault"
 )
 
 // Wrap returns a layer for transport.Options.Wrap that signs in to a server on
@@ -158,11 +159,11 @@ func (s *signIn) prove(resp *http.Response, scheme string) (string, error) {
 	}
 	bound, err := bindChallenge(challenge, resp.TLS)
 	if err != nil {
-		return "", fmt.Errorf("sign in by %s: %w", scheme, err)
+		return "", fault.New(fault.Config, hintChallenge, "sign in by %s: %w", scheme, err)
 	}
 	proof, err := ntlmssp.NewAuthenticateMessage(bound, s.username, s.password(), nil)
 	if err != nil {
-		return "", fmt.Errorf("sign in by %s: %w", scheme, err)
+		return "", fault.New(fault.Config, hintChallenge, "sign in by %s: %w", scheme, err)
 	}
 	return base64.StdEncoding.EncodeToString(proof), nil
 }
