@@ -10,7 +10,8 @@ import (
 // that a company called "A;B" has a department, escapes the commas between
 // categories, so that all become one, writes parameters with backslashes,
 // which the standards do not know there, sorts the properties, lets a CR pass,
-// and folds no line. Its decoder is good, and the tests read with it.
+// and folds no line. The tests read with its decoder, which is sound but for
+// leaving the backslash before a semicolon.
 
 // foldAt is how many octets a line has at most, without its line end.
 const foldAt = 75
