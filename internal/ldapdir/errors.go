@@ -36,6 +36,7 @@ func (a answer) Unwrap() error { return a.result }
 // do about it (RFC 4511, appendix A). All others pass by themselves.
 var remedies = map[uint16]string{
 	ldap.LDAPResultOperationsError:             "the directory may want a sign-in first; set ldap_bind_dn and ldap_bind_password",
+	ldap.LDAPResultUnwillingToPerform:          "the directory may want a sign-in first; set ldap_bind_dn and ldap_bind_password",
 	ldap.LDAPResultSizeLimitExceeded:           "narrow ldap_group_filter, or raise the server's limit for ldap_bind_dn (OpenLDAP: olcLimits)",
 	ldap.LDAPResultAdminLimitExceeded:          "index the attributes of ldap_group_filter on the server, or raise its limit for ldap_bind_dn",
 	ldap.LDAPResultStrongAuthRequired:          "the directory wants TLS or a sign-in; check ldap_starttls, ldap_bind_dn and ldap_bind_password",

@@ -59,7 +59,7 @@ func TestExternal(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{Access: fmt.Sprintf("access to * by dn.exact=%q read by * none", self)}, anna()...)
 	wantLines(t, mustRead(t, s, func(c *ldapdir.Config) { c.URL = s.SocketURL }), annaLine)
 	members, err := read(t, s, nil)
-	wantFault(t, members, err, fault.Config, "none", "ldap_bind_dn")
+	wantFault(t, members, err, fault.Config, "search groups", "ldap_bind_dn")
 }
 
 func TestSignIn(t *testing.T) {

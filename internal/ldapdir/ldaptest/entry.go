@@ -140,7 +140,7 @@ func (s *Server) Replace(dn, attribute string, values ...string) {
 // change does something as somebody who may do everything.
 func (s *Server) change(do func(*ldap.Conn) error) {
 	s.t.Helper()
-	conn, err := ldap.DialURL(s.URL)
+	conn, err := ldap.DialURL(s.SocketURL)
 	if err != nil {
 		s.t.Fatal(err)
 	}

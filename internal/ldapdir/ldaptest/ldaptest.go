@@ -198,10 +198,10 @@ func (s *Server) run(urls string) bool {
 			return false
 		case <-time.After(5 * time.Millisecond):
 		}
-		if conn, err := ldap.DialURL(s.URL); err == nil {
-			err := conn.Bind(rootDN, rootPassword)
+		if conn, err := ldap.DialURL(s.SocketURL); err == nil {
+			err := conn.ExternalBind()
 			conn.Close()
-			if err == nil {
+			if !ldap.IsErrorWithCode(err, ldap.ErrorNetwork) { // a refusal is an answer too
 				return true
 			}
 		}
