@@ -15,8 +15,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -148,14 +149,19 @@ func (s *TokenSource) Token(ctx context.Context, scope string) (string, error) {
 	}
 }
 
+// For returns Token for one scope, in the form in which a source takes it.
+func (s *TokenSource) For(scope string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return s.Token(ctx, scope) }
+}
+
 // Invalidate makes the next call of Token ask for a new token, where token is
-// still the one that is handed out for the scope. It is for a token that a
-// service refuses with 401 before its time: that of many calls with the same
-// token the first one counts.
-func (s *TokenSource) Invalidate(scope, token string) {
+// one that is still handed out. It is for a token that a service refuses with
+// 401 before its time: of many calls with the same token the first one counts.
+func (s *TokenSource) Invalidate(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.last[scope] != sha256.Sum256([]byte(token)) {
+	digest := sha256.Sum256([]byte(token))
+	if !slices.Contains(slices.Collect(maps.Values(s.last)), digest) {
 		return
 	}
 	// MSAL has no way to drop a token but to drop its cache.
@@ -217,7 +223,7 @@ func explainMSAL(err error) error {
 		return fault.New(fault.Unavailable, "check the network; the next run tries again", "sign in to Microsoft Entra: %w", context.DeadlineExceeded)
 	}
 	return fault.New(fault.Config, "check authority, tenant_id, and whether a proxy changes answers",
-		"sign in to Microsoft Entra: the answer is not one of a sign-in service (%s)", fmt.Sprintf("%T", errors.Unwrap(err)))
+		"sign in to Microsoft Entra: the answer is not one of a sign-in service")
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

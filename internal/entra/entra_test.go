@@ -20,6 +20,9 @@ func TestToken(t *testing.T) {
 	c, _ := srv.config(transport.Options{})
 	s := mustNew(t, c)
 	first := mustToken(t, s, scope)
+	if same, err := s.For(scope)(t.Context()); same != first || err != nil {
+		t.Errorf("For gives another token, error %v", err)
+	}
 	if got := Roles(first); !reflect.DeepEqual(got, []string{"Contacts.Read", "User.ReadBasic.All"}) {
 		t.Errorf("roles %v", got)
 	}
@@ -114,15 +117,15 @@ func TestInvalidate(t *testing.T) {
 	c, _ := srv.config(transport.Options{})
 	s := mustNew(t, c)
 	old := mustToken(t, s, scope)
-	s.Invalidate("https://outlook.office365.com/.default", old)
-	s.Invalidate(scope, "another token")
+	s.Invalidate("another token")
+	s.Invalidate("")
 	if mustToken(t, s, scope) != old {
 		t.Fatal("a token was dropped that nobody refused")
 	}
 	var done sync.WaitGroup
 	for range 20 {
 		done.Go(func() {
-			s.Invalidate(scope, old)
+			s.Invalidate(old)
 			if token, err := s.Token(t.Context(), scope); err != nil || token == old {
 				t.Errorf("token %v, error %v", token == old, err)
 			}
@@ -185,6 +188,9 @@ func TestRefusals(t *testing.T) {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q is not in %q", part, err)
 				}
+			}
+			if retry := (*transport.Retry)(nil); errors.As(err, &retry) {
+				t.Error("it asks its caller for another try, after all of ours")
 			}
 			if strings.ContainsAny(err.Error(), "\r\n") || strings.Count(err.Error(), "1f2e") != 1 {
 				t.Errorf("text %q", err)
@@ -267,6 +273,25 @@ func TestTooLongAWait(t *testing.T) {
 	_, err := mustNew(t, c).Token(t.Context(), scope)
 	if fault.ClassOf(err) != fault.Unavailable || len(waits.list) != 0 || srv.discovery.Load() != 1 {
 		t.Errorf("%v after waits %v", err, waits.list)
+	}
+}
+
+// TestCutOff has all tries broken off in the middle of the answer.
+func TestCutOff(t *testing.T) {
+	srv := newSignIn(t)
+	srv.override = func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Length", "1000")
+		w.Write([]byte("{"))
+		return true
+	}
+	c, waits := srv.config(transport.Options{})
+	_, err := mustNew(t, c).Token(t.Context(), scope)
+	if fault.ClassOf(err) != fault.Unavailable || fault.HintOf(err) == "" || len(waits.list) != maxAttempts-1 {
+		t.Errorf("%v after waits %v", err, waits.list)
+	}
+	// A source that asked for the token would begin all over again.
+	if retry := (*transport.Retry)(nil); errors.As(err, &retry) {
+		t.Error("it asks its caller for another try, after all of ours")
 	}
 }
 

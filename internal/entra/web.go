@@ -95,9 +95,14 @@ func (w *web) try(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// network explains why there is no answer, and asks for another try where one
-// may help.
+// network explains why there is no answer or half of one, and asks for another
+// try where one may help.
 func network(u *url.URL, err error) error {
+	// The wish for another try must be the outermost, so that it ends with us.
+	var broken *transport.Retry
+	if errors.As(err, &broken) {
+		return broken
+	}
 	f := transport.Explain(u, err)
 	if f.Class == fault.Config {
 		return f
