@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -18,10 +17,16 @@ import (
 type answer struct {
 	status int
 	header map[string]string
-	body   []byte // JSON
+	body   []byte // nil where only zipped is kept
+	zipped []byte // the same with gzip; nil where nobody has made it yet
+}
 
-	zip    sync.Once
-	zipped []byte // the same with gzip, made when first wanted
+// plain returns the body without compression.
+func (a *answer) plain() []byte {
+	if a.body == nil {
+		return unzip(a.zipped)
+	}
+	return a.body
 }
 
 func ok(body []byte, applied ...string) *answer {
@@ -71,12 +76,15 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Strict-Transport-Security", "max-age=31536000")
-	body := a.body
-	if r != nil && len(body) > 512 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		a.zip.Do(func() { a.zipped = zip(a.body) })
-		body = a.zipped
+	body := a.zipped
+	if r != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && (body != nil || len(a.body) > 512) {
+		if body == nil {
+			body = zip(a.body)
+		}
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Vary", "Accept-Encoding")
+	} else {
+		body = a.plain()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)

@@ -21,7 +21,7 @@ const (
 func (i *Item) EWSID() string { return itemID(i.folder, i.num) }
 
 // RESTID returns the item's id in Graph without Prefer: IdType="ImmutableId".
-func (i *Item) RESTID() string { return urlSafe(i.EWSID()) }
+func (i *Item) RESTID() string { return restEncoding.EncodeToString(itemIDBytes(i.folder, i.num)) }
 
 // ChangeKey returns the version of an item, as EWS and Graph give it.
 func (i *Item) ChangeKey() string { return changeKey(i.folder.mailbox, i.seq) }
@@ -33,13 +33,17 @@ func (f *Folder) EWSID() string { return folderID(f.mailbox, f.num) }
 func (f *Folder) ChangeKey() string { return changeKey(f.mailbox, f.ownSeq) }
 
 func itemID(f *Folder, num int64) string {
+	return base64.StdEncoding.EncodeToString(itemIDBytes(f, num))
+}
+
+func itemIDBytes(f *Folder, num int64) []byte {
 	b := head(f.mailbox, 0x46, itemIDSize)
 	b = append(b, 7, 0)
 	b = append(b, f.mailbox.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.num))
 	b = append(b, f.mailbox.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(num))
-	return base64.StdEncoding.EncodeToString(append(b, 0))
+	return append(b, 0)
 }
 
 func folderID(m *Mailbox, num int64) string {
@@ -56,7 +60,7 @@ func immutableID(m *Mailbox, num int64) string {
 	b = append(b, 13, 0)
 	b = append(b, m.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(num))
-	return urlSafe(base64.StdEncoding.EncodeToString(b))
+	return restEncoding.EncodeToString(b)
 }
 
 func changeKey(m *Mailbox, seq int64) string {
@@ -113,6 +117,9 @@ func decodeID(id string) []byte {
 	}
 	return b
 }
+
+// restEncoding is base64 in Graph's alphabet.
+var restEncoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 var (
 	toREST = strings.NewReplacer("/", "-", "+", "_")

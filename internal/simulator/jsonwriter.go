@@ -66,7 +66,9 @@ func (w *jsonWriter) orNull(name, value string) {
 }
 
 func (w *jsonWriter) time(name string, t time.Time) {
-	w.field(name, t.UTC().Format("2006-01-02T15:04:05Z"))
+	w.key(name)
+	w.sep()
+	w.b = t.UTC().AppendFormat(w.b, `"2006-01-02T15:04:05Z"`)
 }
 
 func (w *jsonWriter) list(name string, values []string) {
