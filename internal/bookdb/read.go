@@ -148,6 +148,9 @@ func (d *DB) SetState(ctx context.Context, key, value string) error {
 // there is one.
 func (d *DB) Delete(ctx context.Context, owner string) error {
 	return d.write(ctx, "delete the phonebook of "+owner, func(tx *transaction) error {
+		if err := tx.sweep(); err != nil {
+			return err
+		}
 		b, err := findBook(tx, owner)
 		if err != nil || b.id == 0 {
 			return err

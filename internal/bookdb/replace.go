@@ -79,8 +79,10 @@ func replace(tx *transaction, r phonebook.Replacement) (changes phonebook.Change
 	if err != nil {
 		return changes, err
 	}
-	err = p.apply(r.Entries, &rowWriter{tx: tx, book: b.id})
-	return p.changes, err
+	if err := p.apply(r.Entries, &rowWriter{tx: tx, book: b.id}); err != nil {
+		return changes, err
+	}
+	return p.changes, tx.settle(b.id)
 }
 
 // rehearse does the work of a dry run.

@@ -64,67 +64,65 @@ CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 -- Managed phonebooks that somebody else wrote to since they were last replaced;
 -- 0: there may be rows that belong to nothing any more.
 CREATE TABLE touched(phonebook INTEGER PRIMARY KEY);
--- Holds a row during our own transactions, and is empty to everybody else.
-CREATE TABLE writing(now INTEGER);
 `
 
-// triggers keep the table touched. They do nothing while the table writing
-// holds a row. Three things make them longer than one would think: an INSERT
-// OR REPLACE fires no DELETE trigger for the row that it replaces (hence
-// BEFORE INSERT and a look at the row of that id), an ON CONFLICT of the
-// statement overrides that of the trigger (hence NOT IN instead of OR IGNORE),
-// and an id can be updated too.
+// triggers keep the table touched, for every client of SQLite but our own
+// writer. Three things make them longer than one would think: an INSERT OR
+// REPLACE fires no DELETE trigger for the row that it replaces (hence BEFORE
+// INSERT and a look at the row of that id), an ON CONFLICT of the statement
+// overrides that of the trigger (hence NOT IN instead of OR IGNORE), and an id
+// can be updated too.
 const triggers = `
-CREATE TRIGGER entry_inserted BEFORE INSERT ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER entry_inserted BEFORE INSERT ON entry BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE (id = new.phonebook OR id IN (SELECT phonebook FROM entry WHERE id = new.id))
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER entry_updated BEFORE UPDATE ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER entry_updated BEFORE UPDATE ON entry BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE (id IN (old.phonebook, new.phonebook) OR id IN (SELECT phonebook FROM entry WHERE id = new.id))
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER entry_deleted AFTER DELETE ON entry WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER entry_deleted AFTER DELETE ON entry BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id = old.phonebook
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
 
-CREATE TRIGGER number_inserted BEFORE INSERT ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER number_inserted BEFORE INSERT ON number BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id IN (SELECT phonebook FROM entry WHERE id = new.entry
 			OR id IN (SELECT entry FROM number WHERE rowid = new.rowid))
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER number_updated BEFORE UPDATE ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER number_updated BEFORE UPDATE ON number BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id IN (SELECT phonebook FROM entry WHERE id IN (old.entry, new.entry)
 			OR id IN (SELECT entry FROM number WHERE rowid = new.rowid))
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER number_deleted AFTER DELETE ON number WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER number_deleted AFTER DELETE ON number BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id IN (SELECT phonebook FROM entry WHERE id = old.entry)
 		AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 END;
 
-CREATE TRIGGER phonebook_inserted AFTER INSERT ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER phonebook_inserted AFTER INSERT ON phonebook BEGIN
 	INSERT INTO touched SELECT new.id
 		WHERE new.managed_by = 'contactsync' AND new.id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER phonebook_updated AFTER UPDATE OF id, owner, managed_by ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER phonebook_updated AFTER UPDATE OF id, owner, managed_by ON phonebook BEGIN
 	INSERT INTO touched SELECT new.id
 		WHERE new.managed_by = 'contactsync' AND new.id NOT IN (SELECT phonebook FROM touched);
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
-CREATE TRIGGER phonebook_deleted AFTER DELETE ON phonebook WHEN NOT EXISTS (SELECT 1 FROM writing) BEGIN
+CREATE TRIGGER phonebook_deleted AFTER DELETE ON phonebook BEGIN
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
 `

@@ -52,12 +52,20 @@ func newWriter(path string) (*writer, error) {
 		// A power cut can cost the last transactions, never the file; the next
 		// run makes them anew.
 		"_synchronous": "NORMAL",
+		"_mutex":       "no", // database/sql lets one goroutine at a time use a connection
 	})
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{db: db}
-	if err := errors.Join(migrate(db), w.prepare()); err != nil {
+	err = withoutTriggers(db.Ping)
+	if err == nil {
+		err = migrate(db)
+	}
+	if err == nil {
+		err = w.prepare()
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -80,7 +88,7 @@ func (w *writer) close() error {
 	return errors.Join(err, w.db.Close())
 }
 
-// transaction is a write transaction during which the triggers are silent.
+// transaction is a write transaction.
 type transaction struct {
 	*sql.Tx
 	stmts [statements]*sql.Stmt
@@ -97,13 +105,7 @@ func (w *writer) transact(do func(*transaction) error) error {
 	for i, stmt := range w.stmts {
 		tx.stmts[i] = tx.Stmt(stmt)
 	}
-	if err := tx.run("INSERT INTO writing VALUES(1)"); err != nil {
-		return err
-	}
 	if err := do(tx); err != nil {
-		return err
-	}
-	if err := tx.run("DELETE FROM writing"); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -148,12 +150,14 @@ func (tx *transaction) createBook(r phonebook.Replacement) (int64, error) {
 	return id, tx.empty(id) // of what somebody gave to a phonebook before it was
 }
 
-// refreshBook notes what holds once the replacement is through.
 func (tx *transaction) refreshBook(id int64, r phonebook.Replacement) error {
-	return errors.Join(
-		tx.run("UPDATE phonebook SET title = ?, synced_at = ? WHERE id = ?", r.Title, r.SyncedAt, id),
-		tx.run("DELETE FROM touched WHERE phonebook = ?", id),
-	)
+	return tx.run("UPDATE phonebook SET title = ?, synced_at = ? WHERE id = ?", r.Title, r.SyncedAt, id)
+}
+
+// settle notes, at the end of a transaction, that a phonebook is as we made
+// it. Whoever left rows that belong to nothing has been swept away before.
+func (tx *transaction) settle(id int64) error {
+	return tx.run("DELETE FROM touched WHERE phonebook IN (0, ?)", id)
 }
 
 // empty removes all entries of a phonebook.
@@ -169,7 +173,7 @@ func (tx *transaction) deleteBook(id int64) error {
 	return errors.Join(
 		tx.empty(id),
 		tx.run("DELETE FROM phonebook WHERE id = ?", id),
-		tx.run("DELETE FROM touched WHERE phonebook = ?", id),
+		tx.settle(id),
 	)
 }
 
