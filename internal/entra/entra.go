@@ -15,6 +15,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -148,6 +150,10 @@ func (s *TokenSource) Token(ctx context.Context, scope string) (string, error) {
 		return r.Val.(string), nil
 	}
 }
+
+// Format prints the type's name for every verb: what a source holds is nobody's
+// business, and changes while it is printed.
+func (s *TokenSource) Format(f fmt.State, _ rune) { io.WriteString(f, "entra.TokenSource") }
 
 // For returns Token for one scope, in the form in which a source takes it.
 func (s *TokenSource) For(scope string) func(context.Context) (string, error) {
