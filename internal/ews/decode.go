@@ -273,9 +273,9 @@ func units(s string) (n int) {
 func (it *item) emails(x *xmlReader) {
 	var slots [len(emailSlots)]string
 	for d := x.depth(); x.child(d); {
-		key := x.attr("Key")
+		key := x.rawAttr("Key")
 		for i, slot := range emailSlots {
-			if slot == key {
+			if slot == string(key) {
 				slots[i] = it.field(x)
 			}
 		}
@@ -291,9 +291,9 @@ func (it *item) phones(x *xmlReader) {
 	var slots [len(phoneSlots)]string
 	n := 0
 	for d := x.depth(); x.child(d); {
-		key := x.attr("Key")
+		key := x.rawAttr("Key")
 		for i := range phoneSlots {
-			if phoneSlots[i].key == key {
+			if phoneSlots[i].key == string(key) {
 				slots[i] = it.field(x)
 				n++
 				break
@@ -314,9 +314,9 @@ func (it *item) phones(x *xmlReader) {
 func (it *item) addresses(x *xmlReader) {
 	var slots [len(addressSlots)]phonebook.Address
 	for d := x.depth(); x.child(d); {
-		key := x.attr("Key")
+		key := x.rawAttr("Key")
 		for i := range addressSlots {
-			if addressSlots[i].key == key {
+			if addressSlots[i].key == string(key) {
 				slots[i] = it.address(x)
 				break
 			}

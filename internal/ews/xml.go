@@ -219,6 +219,15 @@ func (x *xmlReader) startTag() event {
 
 // endTag reads an end tag, which has to be that of the element opened last.
 func (x *xmlReader) endTag() event {
+	if x.depth() > 0 {
+		// Nearly always the tag is whole in the buffer, without blanks.
+		want, b := x.open[x.starts[x.depth()-1]:], x.buf[x.pos:x.end]
+		if len(b) > len(want) && b[len(want)] == '>' && bytes.HasPrefix(b, want) {
+			x.pos += len(want) + 1
+			x.pop()
+			return endTag
+		}
+	}
 	if !x.readTag() {
 		return atEnd
 	}

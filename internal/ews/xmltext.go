@@ -160,31 +160,42 @@ func referred(name []byte) (rune, bool) {
 	return rune(n), err == nil && n <= utf8.MaxRune
 }
 
-// attr returns an attribute of the element opened last, by its local name.
-// It has to be asked for before the element's content is read.
-func (x *xmlReader) attr(want string) string {
+// attr returns an attribute of the element opened last, by its local name; ""
+// where it has none. It has to be asked for before the element's content is
+// read.
+func (x *xmlReader) attr(want string) string { return x.unescape(x.rawAttr(want)) }
+
+// rawAttr is attr without resolving references, and valid until the next call.
+func (x *xmlReader) rawAttr(want string) []byte {
 	rest := x.tag[nameLen(x.tag):]
 	for {
-		rest = bytes.TrimLeft(rest, " \t\r\n")
+		rest = skipSpace(rest)
 		n := nameLen(rest)
 		name := rest[:n]
-		rest = bytes.TrimLeft(rest[n:], " \t\r\n")
+		rest = skipSpace(rest[n:])
 		if n == 0 || len(rest) == 0 || rest[0] != '=' {
-			return ""
+			return nil
 		}
-		rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+		rest = skipSpace(rest[1:])
 		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
-			return ""
+			return nil
 		}
-		value, after, ok := bytes.Cut(rest[1:], rest[:1])
-		if !ok {
-			return ""
+		end := bytes.IndexByte(rest[1:], rest[0])
+		if end < 0 {
+			return nil
 		}
 		if string(localName(name)) == want {
-			return x.unescape(value)
+			return rest[1 : 1+end]
 		}
-		rest = after
+		rest = rest[end+2:]
 	}
+}
+
+func skipSpace(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	return b
 }
 
 // unescape returns an attribute's value with its references resolved, by the
