@@ -3,6 +3,7 @@ package phonebook
 import (
 	"encoding/csv"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,21 +43,31 @@ var foreignPrefix = map[string]string{
 	"FI": "990", "SG": "001", "TW": "002", "GY": "001", "KE": "000", "UG": "000", "TZ": "000",
 }
 
-// grouped returns digits in groups of size, and in one group where that leaves
-// no rest behind a separator.
-func grouped(digits string, size int, separator string) string {
-	var b strings.Builder
-	for i, d := range []byte(digits) {
-		if i > 0 && i%size == 0 {
-			b.WriteString(separator)
-		}
-		b.WriteByte(d)
-	}
-	return b.String()
-}
-
 // separators are what people put between groups of digits.
 var separators = []string{" ", ".", "-", "/", "\u00a0", "\u202f", " - ", "–", "\u2011", "  ", "\u200e "}
+
+// grouping returns digits in groups of two, three and four, with every
+// separator, which also follows the code in front unless that is empty.
+func grouping(code, digits string) []string {
+	var all []string
+	for i, separator := range separators {
+		for size := 2; size <= 4; size++ {
+			if i > 3 && size != 2+i%3 {
+				continue // the first ones in all sizes, the others in one
+			}
+			all = append(all, strings.TrimPrefix(code+separator, separator)+grouped(digits, size, separator))
+		}
+	}
+	return all
+}
+
+func grouped(digits string, size int, separator string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(digits), size) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, separator)
+}
 
 // TestExamples writes each example in the spellings that are usual anywhere,
 // and wants the same number back from each.
@@ -69,7 +80,7 @@ func TestExamples(t *testing.T) {
 				t.Errorf("%s in %s: Number(%q) = %q, want %q", x.region, n.plan.region, typed, got, x.e164)
 			}
 		}
-		for _, typed := range x.international() {
+		for _, typed := range append(x.international(), grouping(x.code(), x.national)...) {
 			check(abroad, typed)
 		}
 		if x.region == "001" { // a satellite's or a network's; it is nobody's home
@@ -99,11 +110,6 @@ func (x example) international() []string {
 			x.code()+" (0) "+x.national, x.code()+"(0)"+x.national, x.code()+" (0)"+x.national[:2]+" "+x.national[2:],
 			"00"+strings.TrimPrefix(x.code(), "+")+"(0)"+x.national, x.code()+" "+x.trunk+x.national)
 	}
-	for _, separator := range separators {
-		for size := 2; size <= 4; size++ {
-			all = append(all, x.code()+separator+grouped(x.national, size, separator))
-		}
-	}
 	return all
 }
 
@@ -117,10 +123,5 @@ func (x example) inside() []string {
 			x.trunk+" ("+x.national[:2]+") "+x.national[2:], x.trunk+x.national[:2]+"/"+x.national[2:],
 			x.trunk+" "+x.national[:2]+" / "+x.national[2:])
 	}
-	for _, separator := range separators {
-		for size := 2; size <= 4; size++ {
-			all = append(all, grouped(whole, size, separator))
-		}
-	}
-	return all
+	return append(all, grouping("", whole)...)
 }

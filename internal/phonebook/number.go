@@ -2,6 +2,7 @@ package phonebook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -28,21 +29,24 @@ func newPlan(region, area string) (plan, error) {
 	if code == 0 {
 		return p, fmt.Errorf("region %q is no country of ISO 3166", region)
 	}
-	p.code = fmt.Sprint(code)
+	p.code = strconv.Itoa(code)
 	p.trunk = phonenumbers.GetNddPrefixForRegion(p.region, true)
-	s, ok := scan(area)
-	if area = strings.TrimSpace(area); area == "" {
+	if strings.TrimSpace(area) == "" {
 		return p, nil
 	}
+	s, ok := scan(area)
 	p.area = s.String()
 	if p.trunk != "8" { // with which area codes begin too, in the countries that dial it
 		p.area = strings.TrimPrefix(p.area, p.trunk)
 	}
-	if !ok || s.plus || s.extension != "" || p.area == "" || len(p.area) > 5 {
+	if !ok || s.plus || s.extension != "" || p.area == "" || len(p.area) > maxArea {
 		return p, fmt.Errorf("%q is no area code", area)
 	}
 	return p, nil
 }
+
+// maxArea is how many digits the longest area codes have.
+const maxArea = 5
 
 // Number returns the number that was typed into a telephone slot in E.164, an
 // extension as ";ext=12". It reports false where the text is anything but one
@@ -142,6 +146,9 @@ func (p *plan) inFull(digits string, number *phonenumbers.PhoneNumber) bool {
 	national := phonenumbers.GetNationalSignificantNumber(number)
 	if digits == national {
 		return writtenBare(number, national)
+	}
+	if len(digits) < len(national) { // the library knows a small country's only area code
+		return false
 	}
 	// Older trunk prefixes and carriers' are known to the library only.
 	return strings.HasPrefix(digits, p.trunk) || strings.HasSuffix(digits, national) && !strings.HasPrefix(digits, p.code)
