@@ -7,8 +7,8 @@ import (
 )
 
 // A mailbox holds whatever programs have put there in twenty years: line ends
-// of three systems, the vertical tabs of Outlook's soft breaks, characters
-// that XML forbids and JSON does not. Both cleaners make the same text of it,
+// of three systems, bytes that are no UTF-8, characters that XML forbids and
+// JSON does not. Both cleaners make the same text of it,
 // whichever service it came through, and leave clean text as it is.
 
 // line returns s as text of one line: trimmed, line ends and tabs turned into
@@ -56,10 +56,11 @@ func rewrite(s string, lineEnd byte) string {
 	return b.String()
 }
 
-// lineBreak reports whether r ends a line: LF, VT, FF, CR, NEL and Unicode's
-// line and paragraph separators.
+// lineBreak reports whether r ends a line: LF, CR, NEL and Unicode's line and
+// paragraph separators. VT and FF do not: XML cannot carry them, so that they
+// are lost over EWS, and have to be over Graph.
 func lineBreak(r rune) bool {
-	return r >= '\n' && r <= '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }
 
 // unwanted reports whether r has no place in a phonebook's text: control
