@@ -106,7 +106,8 @@ func decodeFault(x *xmlReader) *serviceError {
 		switch string(x.name()) {
 		case "faultcode":
 			if e.code == "" {
-				_, e.code, _ = cutLast(strings.TrimSpace(x.text()), ":")
+				code := strings.TrimSpace(x.text())
+				e.code = code[strings.LastIndexByte(code, ':')+1:] // without the prefix
 			}
 		case "faultstring":
 			e.text = x.text()
@@ -356,12 +357,4 @@ func number(s string) int {
 		return -1
 	}
 	return n
-}
-
-// cutLast splits s at the last sep; where there is none, all of s is after it.
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return "", s, false
 }

@@ -558,6 +558,24 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
+// Workers that start at the same time must not each try a wrong password.
+func TestWrongPasswordSideBySide(t *testing.T) {
+	s := startService(t, simulator.Options{})
+	src := s.onPremises(t, "svc@example.test", "falsch")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := src.Probe(t.Context(), member("anna@example.test")); fault.ClassOf(err) != fault.Config {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.Count("asmx"); n > 4+2 {
+		t.Errorf("%d requests; want at most one from each worker and one handshake", n)
+	}
+}
+
 func TestImpersonationOnPremises(t *testing.T) {
 	s := startService(t, simulator.Options{})
 	s.mailbox("anna", 3)

@@ -37,6 +37,8 @@ type account struct {
 	username string
 	password func() string
 	basic    atomic.Bool // the server takes Basic
+	accepted atomic.Bool // the server has accepted the account
+	first    sync.Mutex  // held while nobody knows yet whether it will
 
 	mu      sync.Mutex
 	refused *http.Response // without a body; nil unless the server refused the sign-in
@@ -66,9 +68,27 @@ func (s *signIn) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	switch o := offered(resp.Header); {
-	case first != "":
+	if first != "" {
 		return s.refuse(resp)
+	}
+	if !s.accepted.Load() {
+		// One connection tries first; the others would try the same password.
+		s.first.Lock()
+		defer s.first.Unlock()
+		if again := s.refusal(req); again != nil {
+			return again, drain(resp)
+		}
+	}
+	resp, err = s.signIn(req, resp)
+	if err == nil && resp.StatusCode != http.StatusUnauthorized {
+		s.accepted.Store(true)
+	}
+	return resp, err
+}
+
+// signIn sends the request again, in the best of the ways that resp offers.
+func (s *signIn) signIn(req *http.Request, resp *http.Response) (*http.Response, error) {
+	switch o := offered(resp.Header); {
 	case o.ntlm():
 		return s.ntlm(req, resp, o.scheme)
 	case o.basic && safe(req.URL):
