@@ -65,8 +65,7 @@ func New(c Config) (*Directory, error) {
 // check looks at what can be wrong without asking the server.
 func (c *Config) check() error {
 	if _, err := ldap.CompileFilter(c.GroupFilter); err != nil {
-		return fault.New(fault.Config, "correct the filter in ldap_group_filter; every parenthesis that opens has to close",
-			"read ldap_group_filter: %w", err)
+		return explain(err, "read ldap_group_filter")
 	}
 	for key, dn := range map[string]string{"ldap_base_dn": c.BaseDN, "ldap_bind_dn": c.BindDN} {
 		if _, err := ldap.ParseDN(dn); err != nil {
@@ -123,7 +122,12 @@ func parseURL(text string) (endpoint, error) {
 	return endpoint{scheme: scheme, network: "tcp", address: net.JoinHostPort(host, port), host: host}, nil
 }
 
+// badURL says that text is no address. A password that somebody put into it
+// stays out of the message.
 func badURL(text string) error {
+	if i := strings.LastIndex(text, "@"); i >= 0 {
+		text = "…" + text[i:]
+	}
 	return fault.New(fault.Config, "set ldap_url to an address like ldap://ldap.example.org, ldaps://ldap.example.org or ldapi:///; a base DN goes into ldap_base_dn, a user into ldap_bind_dn",
 		"read ldap_url: %q is no address of an LDAP server", text)
 }

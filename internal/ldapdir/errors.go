@@ -48,7 +48,7 @@ var remedies = map[uint16]string{
 	ldap.LDAPResultReferral:                    "this server does not hold ldap_base_dn; name the server that does in ldap_url",
 	ldap.LDAPResultUndefinedAttributeType:      "check the attributes in ldap_group_filter",
 	ldap.LDAPResultInappropriateMatching:       "check the attributes in ldap_group_filter",
-	ldap.ErrorFilterCompile:                    "correct the filter in ldap_group_filter",
+	ldap.ErrorFilterCompile:                    "correct the filter in ldap_group_filter; every parenthesis that opens has to close",
 }
 
 // explain returns err, which broke off what was done, with its class and what
@@ -107,6 +107,8 @@ func (d *Directory) tlsError(err error) error {
 		class, hint = fault.Config, "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
 	case says("remote error: tls"), says("protocol version not supported"):
 		class, hint = fault.Config, "the directory refuses this TLS connection; it must offer TLS 1.2 or newer"
+	case text == "EOF":
+		hint = "the directory hung up; check that the port in ldap_url is one of ldaps"
 	case errors.As(err, &e) && e.ResultCode < ldap.ErrorNetwork && e.ResultCode != ldap.LDAPResultBusy:
 		class, hint = fault.Config, "the directory offers no StartTLS; give it a certificate, or use an ldaps:// address in ldap_url"
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func TestTLS(t *testing.T) {
 		{"ldaps, another authority", func(c *ldapdir.Config) { c.URL, c.CAFile = s.TLSURL, other.CAFile }, "", "ca_file"},
 		{"another name", func(c *ldapdir.Config) { c.URL = "ldaps://" + loopback2(relayed) }, "certificate is valid for", "another name"},
 		{"no StartTLS", func(c *ldapdir.Config) { c.URL = plain.URL }, "", "offers no StartTLS"},
-		{"no TLS on the port", func(c *ldapdir.Config) { c.URL = strings.Replace(s.URL, "ldap:", "ldaps:", 1); c.Timeout = time.Second }, "", ""},
+		{"no TLS on the port", func(c *ldapdir.Config) { c.URL = strings.Replace(s.URL, "ldap:", "ldaps:", 1); c.Timeout = time.Second }, "EOF", "port"},
 		{"no such file", func(c *ldapdir.Config) { c.CAFile = text + "x" }, "ca_file", "ca_file"},
 		{"no certificate in the file", func(c *ldapdir.Config) { c.CAFile = text }, "no certificate", "ca_file"},
 	} {
@@ -153,6 +154,7 @@ func TestSettings(t *testing.T) {
 		{"another scheme", func(c *ldapdir.Config) { c.URL = "http://ldap.example.org" }, "ldap_url", "ldaps://"},
 		{"base DN in the address", func(c *ldapdir.Config) { c.URL = "ldap://ldap.example.org/dc=example" }, "ldap_url", "ldap_base_dn"},
 		{"user in the address", func(c *ldapdir.Config) { c.URL = "ldap://me@ldap.example.org" }, "ldap_url", "ldap_bind_dn"},
+		{"password in the address", func(c *ldapdir.Config) { c.URL = "ldap://me:hunter2@ldap.example.org" }, "@ldap.example.org", "ldap_bind_dn"},
 		{"socket's escape", func(c *ldapdir.Config) { c.URL = "ldapi://%2" }, "ldap_url", "ldapi:///"},
 		{"password without TLS", func(c *ldapdir.Config) { bound(c); c.URL = "ldap://ldap.example.org" }, "without TLS", "ldap_starttls"},
 		{"a name like loopback", func(c *ldapdir.Config) { bound(c); c.URL = "ldap://localhost.example.org" }, "without TLS", "ldap_starttls"},
@@ -165,6 +167,9 @@ func TestSettings(t *testing.T) {
 			c.change(&config)
 			_, err := ldapdir.New(config)
 			wantFault(t, nil, err, fault.Config, c.text, c.hint)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the password stands in %q", err)
+			}
 		})
 	}
 	for name, config := range map[string]ldapdir.Config{
@@ -186,11 +191,17 @@ func TestNoGroup(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, ldaptest.Person("anna", "anna@example.org"), ldaptest.Group("g", ldaptest.PersonDN("anna")))
 	members, err := read(t, s, nil)
 	wantFault(t, members, err, fault.Config, "none matches (&(objectClass=groupOfNames)(description=ews_synccontacts=true))", "description: ews_synccontacts=true")
+	step := regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(fault.HintOf(err), -1)
 	members, err = read(t, s, func(c *ldapdir.Config) { c.GroupFilter = "(cn=phones)" })
 	wantFault(t, members, err, fault.Config, "none matches (cn=phones)", "ldap_group_filter")
 
-	// Who does what the hint says is done.
-	s.Replace(ldaptest.GroupDN("g"), "description", ldaptest.Parameter)
+	// The hint before is the text of a change that mends it.
+	if len(step) != 4 || step[0][1] != "dn: GROUP" || step[1][1] != "changetype: modify" {
+		t.Fatalf("the hint has the lines %q", step)
+	}
+	attribute, _ := strings.CutPrefix(step[2][1], "add: ")
+	value, _ := strings.CutPrefix(step[3][1], attribute+": ")
+	s.Replace(ldaptest.GroupDN("g"), attribute, value)
 	wantLines(t, mustRead(t, s, nil), annaLine)
 }
 

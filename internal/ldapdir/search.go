@@ -1,6 +1,7 @@
 package ldapdir
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,10 +99,10 @@ func (s *session) wanted() []string {
 // is nobody. The requests go over the one connection, many at a time.
 func (s *session) entries(ctx context.Context, refs []reference) ([]*ldap.Entry, error) {
 	found := make([]*ldap.Entry, len(refs))
-	group, ctx := errgroup.WithContext(ctx)
+	group, failed := errgroup.WithContext(ctx)
 	group.SetLimit(underWay)
 	for i, ref := range refs {
-		if ctx.Err() != nil {
+		if failed.Err() != nil {
 			break
 		}
 		group.Go(func() (err error) {
@@ -112,7 +113,8 @@ func (s *session) entries(ctx context.Context, refs []reference) ([]*ldap.Entry,
 			return nil
 		})
 	}
-	return found, group.Wait()
+	// Who was not asked for, because ctx ended, is not nobody.
+	return found, cmp.Or(group.Wait(), ctx.Err())
 }
 
 // people returns the entries with one of the user ids, in no order. Where even
