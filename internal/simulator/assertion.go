@@ -85,7 +85,7 @@ func (s *Server) checkAssertion(app *App, text, tenant string) *entraError {
 func keyError(app *App, a *assertion, reason string) *entraError {
 	thumbprint := a.SHA1
 	fill(&thumbprint, a.SHA256)
-	b, _ := base64.RawURLEncoding.DecodeString(thumbprint)
+	b, _ := base64.RawURLEncoding.DecodeString(base64URL(thumbprint))
 	return &entraError{401, "invalid_client", 700027, fmt.Sprintf("The certificate with identifier used to sign the client assertion is "+
 		"not registered on application. [Reason - %s, Thumbprint of key used by client: '%X', Please visit the Azure Portal, Graph "+
 		"Explorer or directly use MS Graph to see configured keys for app Id '%s'.]", reason, b, app.ClientID)}
@@ -103,11 +103,17 @@ func (app *App) certificate(a *assertion) *x509.Certificate {
 		}
 	}
 	for _, c := range candidates {
-		if a.SHA256 != "" && a.SHA256 == thumbprint256(c) || a.SHA1 != "" && strings.TrimRight(a.SHA1, "=") == thumbprint1(c) {
+		if base64URL(a.SHA256) == thumbprint256(c) || base64URL(a.SHA1) == thumbprint1(c) {
 			return c
 		}
 	}
 	return nil
+}
+
+// base64URL writes base64 of any sort as base64url without padding. The
+// standard wants that; Microsoft's own libraries send the other.
+func base64URL(s string) string {
+	return strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(s)
 }
 
 func thumbprint256(c *x509.Certificate) string {

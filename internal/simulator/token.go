@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -83,7 +82,7 @@ func (t *tokens) check(token string) (*claims, error) {
 	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return nil, errors.New("JWT is not well formed")
+		return nil, refusal("JWT is not well formed")
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if err != nil {
@@ -91,7 +90,7 @@ func (t *tokens) check(token string) (*claims, error) {
 	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	if err := rsa.VerifyPKCS1v15(&t.key.PublicKey, crypto.SHA256, sum[:], sig); err != nil {
-		return nil, errors.New("signature validation failed")
+		return nil, refusal("signature validation failed")
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -105,16 +104,15 @@ func (t *tokens) check(token string) (*claims, error) {
 	return c, nil
 }
 
-var errNoToken = errors.New("Access token is empty.")
+// refusal is why a token is not taken, in the words of the service.
+type refusal string
 
-// bearer returns the app whose token the request carries, where that is valid
-// for the resource. The tenant must not be locked.
-func (s *Server) bearer(r *http.Request, resource string) (*App, error) {
-	app, _, err := s.caller(r, resource)
-	return app, err
-}
+func (r refusal) Error() string { return string(r) }
 
-// caller is bearer with the token's claims.
+const errNoToken = refusal("Access token is empty.")
+
+// caller returns the app whose token the request carries, where that is valid
+// for the resource, and the token's claims. The tenant must not be locked.
 func (s *Server) caller(r *http.Request, resource string) (*App, *claims, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
@@ -125,16 +123,16 @@ func (s *Server) caller(r *http.Request, resource string) (*App, *claims, error)
 		return nil, nil, err
 	}
 	if c.Audience != resource {
-		return nil, nil, errors.New("Invalid audience.")
+		return nil, nil, refusal("Invalid audience.")
 	}
 	s.tenant.mu.RLock()
 	defer s.tenant.mu.RUnlock()
 	if s.tenant.clock().Unix() >= c.Expires {
-		return nil, nil, errors.New("Lifetime validation failed, the token is expired.")
+		return nil, nil, refusal("Lifetime validation failed, the token is expired.")
 	}
 	app := s.tenant.app(c.AppID)
 	if app == nil {
-		return nil, nil, errors.New("The identity of the calling application could not be established.")
+		return nil, nil, refusal("The identity of the calling application could not be established.")
 	}
 	return app, c, nil
 }
