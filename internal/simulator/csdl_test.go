@@ -114,6 +114,9 @@ func (c csdl) check(path, typ string, value any) (wrong []string) {
 
 func TestAnswersAreOfGraphsTypes(t *testing.T) {
 	types := readCSDL(t)
+	if bad := types.check("", "graph.contact", map[string]any{"shoeSize": "44", "birthday": "soon", "homePhones": "1"}); len(bad) != 3 {
+		t.Fatalf("the check finds %q in a contact with three mistakes", bad)
+	}
 	tenant := Generate(3, 2, 400)
 	s, err := Start(tenant, Options{})
 	if err != nil {
