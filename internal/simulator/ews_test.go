@@ -282,6 +282,9 @@ func TestEWSAnswersValidate(t *testing.T) {
 	ask("GetItem mixed", getItems(ids[0], `<t:ItemId Id="`+goneID+`"/>`, `<t:ItemId Id="no id"/>`, `<t:ItemId Id=""/>`, `<t:ItemId Id="`+contacts+`"/>`,
 		`<t:ItemId Id="`+list+`" ChangeKey="AAAA"/>`, `<t:ItemId Id="`+strings.ToLower(list)+`"/>`),
 		"NoError ErrorItemNotFound ErrorInvalidIdMalformed ErrorInvalidIdEmpty ErrorCannotUseFolderIdForItemId NoError ErrorItemNotFound")
+	ask("bad state", syncOp("garbage", 10), "ErrorInvalidSyncStateData")
+	ask("bad hierarchy state", `<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:SyncState>x</m:SyncState></m:SyncFolderHierarchy>`, "ErrorInvalidSyncStateData")
+	ask("body in a sync", strings.Replace(syncOp("", 10), idOnly, shapeOf("IdOnly", "", `<t:FieldURI FieldURI="item:Body"/>`), 1), "NoError")
 	ask("body in a table", findItems(shapeOf("IdOnly", "", `<t:FieldURI FieldURI="item:Body"/>`), ""), "ErrorInvalidPropertyRequest")
 	ask("negative offset", findItems(idOnly, `<m:IndexedPageItemView MaxEntriesReturned="10" Offset="-1" BasePoint="Beginning"/>`), "ErrorInvalidIndexedPagingParameters")
 	ask("no rows", findItems(idOnly, `<m:IndexedPageItemView MaxEntriesReturned="0" Offset="0" BasePoint="Beginning"/>`), "ErrorInvalidPagingMaxRows")

@@ -172,4 +172,9 @@ func inMessages(e *ewsError) Fault {
 }
 
 // emptyContent is what failures of an operation hold nevertheless.
-var emptyContent = map[string]string{"GetItem": "<m:Items/>", "GetFolder": "<m:Folders/>"}
+var emptyContent = map[string]string{
+	"GetItem":             "<m:Items/>",
+	"GetFolder":           "<m:Folders/>",
+	"SyncFolderItems":     "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>",
+	"SyncFolderHierarchy": "<m:SyncState/><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>",
+}

@@ -96,7 +96,7 @@ func getFolder(q *ewsRequest, w *xmlWriter) *ewsError {
 		for _, id := range q.op.children("m:FolderIds") {
 			f, fail := q.resolveFolder(id)
 			if fail != nil {
-				w.failure("GetFolder", fail, "<m:Folders/>")
+				w.failure("GetFolder", fail, emptyContent["GetFolder"])
 				continue
 			}
 			w.message("GetFolder", func() {
@@ -111,7 +111,7 @@ func getFolder(q *ewsRequest, w *xmlWriter) *ewsError {
 
 // findItem answers FindItem.
 func findItem(q *ewsRequest, w *xmlWriter) *ewsError {
-	shape, bad := newItemShape(q.op.child("m:ItemShape"), true)
+	shape, bad := newItemShape(q)
 	limit := maxFindPage
 	if q.op.child("m:Restriction") != nil {
 		limit = maxRestrictedPage
@@ -148,7 +148,7 @@ func findItem(q *ewsRequest, w *xmlWriter) *ewsError {
 
 // getItem answers GetItem: each item has a response message of its own.
 func getItem(q *ewsRequest, w *xmlWriter) *ewsError {
-	shape, bad := newItemShape(q.op.child("m:ItemShape"), false)
+	shape, bad := newItemShape(q)
 	w.response("GetItem", func() {
 		for _, id := range q.op.children("m:ItemIds") {
 			it, fail := q.resolveItem(id.attr("Id"))
@@ -156,7 +156,7 @@ func getItem(q *ewsRequest, w *xmlWriter) *ewsError {
 				fail = bad
 			}
 			if fail != nil {
-				w.failure("GetItem", fail, "<m:Items/>")
+				w.failure("GetItem", fail, emptyContent["GetItem"])
 				continue
 			}
 			w.message("GetItem", func() {

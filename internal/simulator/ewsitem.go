@@ -43,18 +43,20 @@ type itemWriter struct {
 	shape *itemShape
 }
 
-// newItemShape reads an ItemShape element. Table is set for operations that
-// answer from the folder's table and not from the items.
-func newItemShape(e *element, table bool) (*itemShape, *ewsError) {
+// newItemShape reads the call's ItemShape. FindItem refuses what its table does
+// not hold; SyncFolderItems leaves it out.
+func newItemShape(q *ewsRequest) (*itemShape, *ewsError) {
+	e := q.op.child("m:ItemShape")
 	s := &itemShape{
-		table: table, base: e.childText("t:BaseShape"), html: e.childText("t:BodyType") == "HTML",
+		table: q.name() != "GetItem", base: e.childText("t:BaseShape"), html: e.childText("t:BodyType") == "HTML",
 		wanted: map[string]bool{}, phones: map[string]bool{}, emails: map[string]bool{},
 		addresses: map[string]map[string]bool{},
 	}
 	for _, p := range e.children("t:AdditionalProperties") {
-		if err := s.add(p); err != nil {
-			return nil, err
+		if uri := p.attr("FieldURI"); q.name() == "FindItem" && notInTables[uri] {
+			return nil, &ewsError{code: "ErrorInvalidPropertyRequest", text: "Property is not valid for this object type.", about: uri}
 		}
+		s.add(p)
 	}
 	s.contact = s.choose(contactProperties)
 	s.list = s.choose(listProperties)
@@ -62,15 +64,12 @@ func newItemShape(e *element, table bool) (*itemShape, *ewsError) {
 }
 
 // add takes one path of AdditionalProperties.
-func (s *itemShape) add(p *element) *ewsError {
+func (s *itemShape) add(p *element) {
 	uri := p.attr("FieldURI")
 	switch {
 	case p.name == "t:ExtendedFieldURI":
 		s.extended = append(s.extended, p)
 	case p.name == "t:FieldURI":
-		if s.table && notInTables[uri] {
-			return &ewsError{code: "ErrorInvalidPropertyRequest", text: "Property is not valid for this object type.", about: uri}
-		}
 		s.wanted[uri] = true
 	case uri == "contacts:PhoneNumber":
 		s.phones[p.attr("FieldIndex")] = true
@@ -83,7 +82,6 @@ func (s *itemShape) add(p *element) *ewsError {
 		}
 		s.addresses[kind][strings.TrimPrefix(uri, "contacts:PhysicalAddress:")] = true
 	}
-	return nil
 }
 
 // notInTables are the properties that only GetItem returns.

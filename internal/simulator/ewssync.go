@@ -85,7 +85,7 @@ func (s syncState) next(all []change, now int64, limit int) ([]change, syncState
 
 // syncFolderItems answers SyncFolderItems.
 func syncFolderItems(q *ewsRequest, w *xmlWriter) *ewsError {
-	shape, fail := newItemShape(q.op.child("m:ItemShape"), true)
+	shape, fail := newItemShape(q)
 	limit, _ := strconv.Atoi(q.op.childText("m:MaxChangesReturned"))
 	var f *ewsFolder
 	var state syncState
@@ -104,7 +104,7 @@ func syncFolderItems(q *ewsRequest, w *xmlWriter) *ewsError {
 	}
 	w.response("SyncFolderItems", func() {
 		if fail != nil {
-			w.failure("SyncFolderItems", fail, "")
+			w.failure("SyncFolderItems", fail, emptyContent["SyncFolderItems"])
 			return
 		}
 		some, after := state.next(all, q.mailbox.seq, q.limit(limit))
@@ -171,7 +171,7 @@ func syncFolderHierarchy(q *ewsRequest, w *xmlWriter) *ewsError {
 	}
 	w.response("SyncFolderHierarchy", func() {
 		if fail != nil {
-			w.failure("SyncFolderHierarchy", fail, "")
+			w.failure("SyncFolderHierarchy", fail, emptyContent["SyncFolderHierarchy"])
 			return
 		}
 		some, after := state.next(all, m.seq, len(all))
