@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +22,27 @@ type parts struct {
 	members  []string
 	size     int
 	vanishes bool // after the first part
+
+	together int // people are answered only when so many requests have come
+	waiting  atomic.Int32
+	most     atomic.Int32 // requests at a time
+	once     sync.Once
+	enough   chan struct{}
+}
+
+// person waits for the other requests before it answers.
+func (p *parts) person() {
+	if p.together == 0 {
+		return
+	}
+	n := p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	for m := p.most.Load(); n > m && !p.most.CompareAndSwap(m, n); m = p.most.Load() {
+	}
+	if int(n) == p.together {
+		p.once.Do(func() { close(p.enough) })
+	}
+	<-p.enough
 }
 
 func (p *parts) search(w *gldap.ResponseWriter, r *gldap.Request) {
@@ -34,6 +57,7 @@ func (p *parts) search(w *gldap.ResponseWriter, r *gldap.Request) {
 		w.Write(r.NewSearchResponseEntry(dn, gldap.WithAttributes(attributes)))
 	}
 	if uid, _, isPerson := strings.Cut(strings.TrimPrefix(m.BaseDN, "uid="), ",ou=people"); isPerson {
+		p.person()
 		entry(m.BaseDN, map[string][]string{"objectClass": {"user"}, "uid": {uid}, "mail": {uid + "@example.org"}})
 		return
 	}
@@ -106,4 +130,24 @@ func TestMembersInParts(t *testing.T) {
 	}
 	got, err := d.Members(t.Context())
 	wantFault(t, got, err, fault.Unavailable, "vanished", "next run")
+}
+
+// Members are not read one after the other, which would take a round trip
+// each, nor all at once, which OpenLDAP answers by closing the connection: at
+// more than 100 requests that wait (olcConnMaxPending).
+func TestRequestsAtATime(t *testing.T) {
+	p := &parts{size: 1000, together: 30, enough: make(chan struct{})}
+	for i := range 200 {
+		p.members = append(p.members, fmt.Sprintf("uid=user%03d,ou=people,dc=example", i))
+	}
+	d, err := ldapdir.New(ldapdir.Config{URL: serve(t, p), BaseDN: "dc=example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Members(t.Context()); err != nil || len(got) != 200 {
+		t.Errorf("got %d members, %v", len(got), err)
+	}
+	if most := p.most.Load(); most > 100 {
+		t.Errorf("%d requests at a time", most)
+	}
 }
