@@ -2,10 +2,13 @@ package conformance
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -47,6 +50,13 @@ func serve(t *testing.T, tenant *simulator.Tenant, o simulator.Options) *site {
 		t.Fatal(err)
 	}
 	return &site{s, tenant.Apps()[0], ca}
+}
+
+// trusting returns an HTTP client that trusts a certificate authority.
+func trusting(ca []byte) *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 }
 
 // oauth returns the flags that sign a script in as the app.
