@@ -51,6 +51,9 @@ type Config struct {
 	// Token returns an access token for Exchange Online. Nil means a server on
 	// premises, where Wrap in Transport signs in.
 	Token func(context.Context) (string, error)
+	// Invalidate, where not nil, is told of a token that the service refused,
+	// before Token is asked again: a cache must not answer with the same.
+	Invalidate func(token string)
 
 	Transport *transport.Transport
 	Folders   bool         // also the folders below Contacts, at any depth
@@ -60,12 +63,13 @@ type Config struct {
 
 // Source reads the contacts of mailboxes. It is safe for concurrent use.
 type Source struct {
-	url       string
-	token     func(context.Context) (string, error)
-	transport *transport.Transport
-	folders   bool
-	notes     bool
-	log       *slog.Logger
+	url        string
+	token      func(context.Context) (string, error)
+	invalidate func(token string)
+	transport  *transport.Transport
+	folders    bool
+	notes      bool
+	log        *slog.Logger
 }
 
 // New returns a Source. It fails where the address cannot be used; it does not
@@ -77,6 +81,9 @@ func New(c Config) (*Source, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Invalidate == nil {
+		c.Invalidate = func(string) {}
+	}
 	if c.Transport == nil {
 		return nil, errors.New("no transport")
 	}
@@ -85,7 +92,7 @@ func New(c Config) (*Source, error) {
 		return nil, fault.New(fault.Config, "let the key ews_url be an https:// address such as https://mail.example.com/EWS/Exchange.asmx, without user name and password",
 			"read ews_url: %q cannot be used", redact(c.URL))
 	}
-	return &Source{url: c.URL, token: c.Token, transport: c.Transport, folders: c.Folders, notes: c.Notes, log: c.Logger}, nil
+	return &Source{url: c.URL, token: c.Token, invalidate: c.Invalidate, transport: c.Transport, folders: c.Folders, notes: c.Notes, log: c.Logger}, nil
 }
 
 // redact leaves out of an address what stands before an @.
@@ -146,6 +153,7 @@ func (s *Source) call(ctx context.Context, mail, request string) (a answer, err 
 		func(resp *http.Response) (err error) {
 			if resp.StatusCode == http.StatusUnauthorized && s.token != nil && !renewed {
 				renewed = true // the token may have run out on its way
+				s.invalidate(strings.TrimPrefix(resp.Request.Header.Get("Authorization"), "Bearer "))
 				return &transport.Retry{Err: s.refusal(resp)}
 			}
 			a, err = s.read(resp)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -43,6 +44,10 @@ func RetryAfter(h http.Header) time.Duration {
 // Explain returns err, the failure of a request to u that never got an answer,
 // with its class and what to do about it.
 func Explain(u *url.URL, err error) *fault.Error {
+	var own *fault.Error
+	if errors.As(err, &own) {
+		return own // explained already, as proxyAnswer does
+	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err // its text repeats the whole address
@@ -70,8 +75,6 @@ func Explain(u *url.URL, err error) *fault.Error {
 		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"
 	case errors.As(err, &dns):
 		hint = "the name cannot be resolved; check its spelling and this machine's DNS, or set proxy_url where only a proxy reaches out"
-	case strings.Contains(err.Error(), "Proxy Authentication Required"):
-		class, hint = fault.Config, "the proxy wants a login; set proxy_username and proxy_password"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		hint = "the proxy does not answer; check proxy_url"
 	case errors.As(err, &op) && op.Op == "dial":
@@ -80,13 +83,22 @@ func Explain(u *url.URL, err error) *fault.Error {
 	return fault.New(class, hint, "connect to %s: %w", u.Host, err)
 }
 
+// proxyAnswer explains a proxy's refusal to connect us (RFC 9110, 9.3.6).
+func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
+	class, hint := fault.Config, "let the proxy allow connections to "+req.Host
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		return nil
+	case resp.StatusCode == http.StatusProxyAuthRequired:
+		hint = "the proxy wants a login; set proxy_username and proxy_password"
+	case resp.StatusCode >= 500:
+		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
+	}
+	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, resp.Status)
+}
+
 // networkError explains err, and asks for another try where one may help.
 func networkError(u *url.URL, err error) error {
-	// What a layer of Options.Wrap or a build step explained already stays as it is.
-	var own *fault.Error
-	if errors.As(err, &own) {
-		return err
-	}
 	f := Explain(u, err)
 	if f.Class == fault.Config {
 		return f

@@ -98,6 +98,7 @@ func New(o Options) (*Transport, error) {
 	}
 	if o.Proxy != nil {
 		base.Proxy = http.ProxyURL(o.Proxy)
+		base.OnProxyConnectResponse = proxyAnswer
 	}
 	t := &Transport{opts: o, places: semaphore.NewWeighted(o.Places)}
 	var rt http.RoundTripper = &wire{base: base, t: t}

@@ -244,6 +244,11 @@ func TestExplains(t *testing.T) {
 	}))
 	defer proxy.Close()
 	proxyURL, _ := url.Parse(proxy.URL)
+	forbids := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer forbids.Close()
+	forbidsURL, _ := url.Parse(forbids.URL)
 	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -261,6 +266,7 @@ func TestExplains(t *testing.T) {
 		"nobody listens":            {address: "https://" + gone.Addr().String(), class: fault.Unavailable, hint: "firewall"},
 		"no such name":              {address: "https://nowhere.invalid/", class: fault.Unavailable, hint: "DNS"},
 		"proxy wants a login":       {address: stranger.URL, o: Options{Proxy: proxyURL}, class: fault.Config, hint: "proxy_username"},
+		"proxy forbids it":          {address: stranger.URL, o: Options{Proxy: forbidsURL}, class: fault.Config, hint: "let the proxy allow"},
 		"no such proxy":             {address: stranger.URL, o: Options{Proxy: &url.URL{Scheme: "http", Host: gone.Addr().String()}}, class: fault.Unavailable, hint: "proxy_url"},
 	}
 	for name, tt := range tests {
