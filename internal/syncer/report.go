@@ -134,3 +134,8 @@ func (r Result) Line() string {
 	}
 	return r.Error
 }
+
+// Failure returns the report of a run that never began.
+func Failure(started time.Time, err error) *Report {
+	return &Report{Started: started, Finished: time.Now(), Members: []Result{}, Err: err}
+}

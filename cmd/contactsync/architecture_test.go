@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// inner lists what each of our packages may import of ours. Arrows point
+// inward: adapters know the domain and never each other, and only commands
+// know everybody.
+var inner = map[string]string{
+	"contactsync/kvstore":            "contactsync/kvstore/dbfile",
+	"contactsync/internal/phonebook": "",
+	"contactsync/internal/fault":     "",
+	"contactsync/internal/transport": "contactsync/internal/fault",
+	"contactsync/internal/syncer":    "contactsync/internal/phonebook contactsync/internal/fault",
+	"contactsync/internal/settings":  "contactsync/internal/fault",
+	"contactsync/internal/export":    "contactsync/internal/phonebook contactsync/internal/fault",
+	"contactsync/internal/ldapdir":   "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
+	"contactsync/internal/entra":     "contactsync/internal/fault contactsync/internal/transport",
+	"contactsync/internal/graph":     "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
+	"contactsync/internal/ews":       "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
+	"contactsync/internal/bookdb":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/kvstore/dbfile",
+	"contactsync/internal/simulator": "",
+	"contactsync/cmd/kvstore":        "contactsync/kvstore",
+}
+
+func TestImportsPointInward(t *testing.T) {
+	out, err := exec.Command("go", "list", "-tags", "libsqlite3", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "contactsync/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		pkg := words[0]
+		allowed, ok := inner[pkg]
+		if !ok {
+			continue
+		}
+		seen++
+		for _, imported := range words[1:] {
+			if strings.HasPrefix(imported, "contactsync/") && !strings.Contains(" "+allowed+" ", " "+imported+" ") {
+				t.Errorf("%s imports %s; it may import only [%s]", pkg, imported, allowed)
+			}
+		}
+	}
+	if seen != len(inner) {
+		t.Errorf("%d of the packages above exist, want %d", seen, len(inner))
+	}
+}
+
+// What is for tests and the demo alone must not be in the programs that are
+// shipped.
+func TestNoSimulatorInThePrograms(t *testing.T) {
+	for _, program := range []string{"contactsync", "kvstore"} {
+		out, err := exec.Command("go", "list", "-tags", "libsqlite3", "-deps", "contactsync/cmd/"+program).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pkg := range []string{"contactsync/internal/simulator", "gldap", "net/http/httptest", "testing\n"} {
+			if strings.Contains(string(out), pkg) {
+				t.Errorf("%s contains %s", program, pkg)
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+// Command contactsync replaces the phonebooks of a phone server's users with
+// the contacts of their Outlook mailboxes. See contactsync --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"contactsync/internal/fault"
+)
+
+// version is set by the linker: -X main.version=1.2.3.
+var version = "devel"
+
+func main() { os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the program: it returns the exit status instead of ending the
+// process, so that tests drive it as a user does.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	err := p.app().RunContext(ctx, args)
+	var status exitStatus
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case ctx.Err() != nil:
+		err = fault.New(fault.Unavailable, "", "stopped: %w", err)
+	}
+	p.complain(err)
+	return fault.ClassOf(err).ExitStatus()
+}
+
+// exitStatus ends the program with a status when everything has been said.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// program is one run of the command.
+type program struct {
+	args           []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	store, phonebooks string // the folder and the file that this run uses
+}

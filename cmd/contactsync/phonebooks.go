@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"contactsync/internal/bookdb"
+	"contactsync/internal/export"
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+)
+
+// phonebookList is `contactsync phonebook list`.
+func (p *program) phonebookList(c *cli.Context) error {
+	if err := nothingElse(c); err != nil {
+		return err
+	}
+	db, err := bookdb.OpenReader(p.phonebooks)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	list, err := db.List(c.Context)
+	if err != nil {
+		return err
+	}
+	if given(c, "json") {
+		return json.NewEncoder(p.stdout).Encode(append([]phonebook.Summary{}, list...))
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "OWNER\tPHONEBOOK\tENTRIES\tSYNCHRONISED")
+	for _, b := range list {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", visible(b.Owner), visible(b.Title), b.Entries, b.SyncedAt)
+	}
+	return w.Flush()
+}
+
+// phonebookExport is `contactsync phonebook export`.
+func (p *program) phonebookExport(c *cli.Context) error {
+	write, err := p.exporter(c)
+	if err != nil {
+		return err
+	}
+	db, err := bookdb.OpenReader(p.phonebooks)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	user := c.String("user")
+	book, found, err := db.Phonebook(c.Context, user)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fault.New(fault.Usage, "contactsync phonebook list shows who has one", "user %s has no synchronised phonebook", user)
+	}
+	return write(book)
+}
+
+// exporter checks the options and returns what writes a phonebook that way.
+func (p *program) exporter(c *cli.Context) (func(phonebook.Phonebook) error, error) {
+	if err := nothingElse(c); err != nil {
+		return nil, err
+	}
+	if c.String("user") == "" {
+		return nil, fault.New(fault.Usage, "contactsync phonebook export --user UID", "whose phonebook? --user is missing")
+	}
+	delimiter, size := utf8.DecodeRuneInString(c.String("delimiter"))
+	if c.String("delimiter") == `\t` || c.String("delimiter") == "tab" {
+		delimiter, size = '\t', len(c.String("delimiter"))
+	}
+	switch format := c.String("format"); format {
+	case "json":
+		return func(b phonebook.Phonebook) error { return export.JSON(p.stdout, b) }, nil
+	case "csv":
+		if size != len(c.String("delimiter")) || size == 0 || slices.Contains([]rune("\"\r\n\uFFFD"), delimiter) {
+			return nil, fault.New(fault.Usage, "--delimiter takes one character, such as , or tab", "--delimiter %q cannot part cells", c.String("delimiter"))
+		}
+		return func(b phonebook.Phonebook) error { return export.CSV(p.stdout, b, delimiter) }, nil
+	case "vcard":
+		v := c.String("vcard-version")
+		if v != "3.0" && v != "4.0" {
+			return nil, fault.New(fault.Usage, "--vcard-version takes 3.0 or 4.0", "--vcard-version %q is unknown", v)
+		}
+		return func(b phonebook.Phonebook) error { return export.VCard(p.stdout, b, v) }, nil
+	default:
+		return nil, fault.New(fault.Usage, "--format takes json, csv or vcard", "--format %q is unknown", format)
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/settings"
+	"contactsync/kvstore"
+)
+
+// namespace is ours in the key-value store.
+const namespace = "contactsync"
+
+// settings reads the settings, as the user to whom the files belong.
+func (p *program) settings() (settings.Settings, error) {
+	if err := p.rightUser(); err != nil {
+		return settings.Settings{}, err
+	}
+	values, err := p.values()
+	if err != nil {
+		return settings.Settings{}, err
+	}
+	s, err := settings.Load(values)
+	for _, w := range s.Warnings {
+		p.logger().Warn(w.String())
+	}
+	return s, err
+}
+
+// values reads our namespace of the key-value store.
+func (p *program) values() (map[string]string, error) {
+	store, err := kvstore.Open(p.store)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	entries, err := store.List(namespace)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	values := make(map[string]string, len(entries))
+	for _, e := range entries {
+		values[e.Key] = e.Value
+	}
+	return values, nil
+}
+
+// storeError gives an error of the key-value store its class.
+func storeError(err error) error {
+	switch {
+	case errors.Is(err, kvstore.ErrDamaged):
+		return fault.New(fault.Damage, "the file was left as it is; bring back a copy of it, or move it away and set the keys again", "read settings: %w", err)
+	case errors.Is(err, kvstore.ErrPermission):
+		return fault.New(fault.Permission, "sudo -u ucservices contactsync -v", "read settings: %w", err)
+	}
+	return fmt.Errorf("read settings: %w", err)
+}
+
+// logger returns a logger whose warnings people read on standard error.
+func (p *program) logger() *slog.Logger { return slog.New(&console{w: p.stderr}) }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"contactsync/internal/bookdb"
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+	"contactsync/internal/settings"
+	"contactsync/internal/syncer"
+)
+
+// stateSource is the state's key for the source of the last run that worked.
+const stateSource = "source"
+
+// sync is the command without a subcommand.
+func (p *program) sync(c *cli.Context) error {
+	if err := nothingElse(c); err != nil {
+		return err
+	}
+	r := p.synchronise(c)
+	status := r.ExitStatus()
+	if c.Bool("json") && status != fault.Usage.ExitStatus() {
+		if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
+	if len(r.Members) > 0 && !c.Bool("q") {
+		p.printSummary(r)
+	}
+	if r.Err != nil {
+		p.complain(r.Err)
+	}
+	return exitStatus(status)
+}
+
+// synchronise makes the run and returns its report, whatever happens.
+func (p *program) synchronise(c *cli.Context) *syncer.Report {
+	started := time.Now()
+	set, err := p.settings()
+	if err != nil {
+		return syncer.Failure(started, err)
+	}
+	release, db, err := p.open(c.Bool("dry-run"))
+	if err != nil {
+		return syncer.Failure(started, err)
+	}
+	defer release()
+	way, err := newWay(set, p.logger())
+	if err != nil {
+		return syncer.Failure(started, err)
+	}
+	s, err := p.syncer(c, set, db, way)
+	if err != nil {
+		return syncer.Failure(started, err)
+	}
+	r := s.Run(c.Context)
+	r.Requests, r.Bytes = way.count()
+	if err := remember(c.Context, db, s, r); err != nil && r.Err == nil {
+		r.Err = err
+	}
+	return r
+}
+
+// open opens the phonebooks for a run: alone, and for writing unless nothing
+// is to be changed. Release closes what was opened.
+func (p *program) open(dryRun bool) (release func(), db *bookdb.DB, err error) {
+	if dryRun {
+		db, err = bookdb.OpenReader(p.phonebooks)
+		return func() { db.Close() }, db, err
+	}
+	unlock, err := bookdb.Lock(p.phonebooks)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err = bookdb.Open(p.phonebooks)
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return func() { db.Close(); unlock() }, db, nil
+}
+
+// syncer wires a run.
+func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, way *way) (*syncer.Syncer, error) {
+	normaliser, err := phonebook.NewNormaliser(phonebook.Rules{
+		Region: set.DefaultRegion, AreaCode: set.DefaultAreaCode,
+		SkipWithoutNumber: set.SkipWithoutNumber, Notes: set.IncludeNotes,
+	})
+	if err != nil {
+		return nil, fault.New(fault.Config, "check the keys default_region and default_area_code", "%w", err)
+	}
+	directory, err := newDirectory(set)
+	if err != nil {
+		return nil, err
+	}
+	last, err := db.State(c.Context, stateSource)
+	if err != nil {
+		return nil, err
+	}
+	s := &syncer.Syncer{
+		Directory: directory, Store: db, Normaliser: normaliser, Logger: p.logger(),
+		Choose: func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
+			return syncer.Settle(ctx, string(set.Source), last, way.graph, way.ews, members)
+		},
+		Title: set.PhonebookName, Workers: set.Workers, Users: c.StringSlice("user"),
+		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
+		Done: func(r syncer.Result) { p.printResult(r, c) },
+	}
+	if set.DeleteLeavers {
+		s.Leavers = db
+	}
+	return s, nil
+}
+
+// remember keeps which source worked, for the choice of the next run.
+func remember(ctx context.Context, db *bookdb.DB, s *syncer.Syncer, r *syncer.Report) error {
+	if s.DryRun || r.Count(syncer.OK)+r.Count(syncer.Unchanged) == 0 {
+		return nil
+	}
+	return db.SetState(context.WithoutCancel(ctx), stateSource, r.Source)
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"contactsync/internal/ldapdir/ldaptest"
+	"contactsync/internal/phonebook"
+	"contactsync/internal/simulator"
+	"contactsync/kvstore"
+)
+
+// secret is the client secret in every test; it must never be seen.
+const secret = "s3cr3t~Value.That-nobody-may-see"
+
+// world is what a run of the command meets: a tenant in the cloud, a real
+// slapd, and the appliance's files in a folder of the test.
+type world struct {
+	t      *testing.T
+	tenant *simulator.Tenant
+	app    *simulator.App
+	cloud  *simulator.Server
+	ldap   *ldaptest.Server
+	dir    string
+}
+
+// newWorld returns a world with the members in the group "telefonie", each
+// with an empty mailbox at example.org, and with all keys set.
+func newWorld(t *testing.T, members ...string) *world {
+	return newWorldWith(t, simulator.Options{}, members...)
+}
+
+func newWorldWith(t *testing.T, o simulator.Options, members ...string) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), tenant: simulator.NewTenant("example.org")}
+	w.app = w.tenant.AddApp(simulator.App{Secret: secret, Roles: map[string][]string{
+		simulator.GraphResource: {"Contacts.Read", "User.ReadBasic.All"},
+		simulator.EWSResource:   {"full_access_as_app"},
+	}})
+	var entries []ldaptest.Entry
+	var dns []string
+	for _, uid := range members {
+		w.tenant.AddMailbox(simulator.Mailbox{Mail: address(uid), DisplayName: uid})
+		entries = append(entries, ldaptest.Person(uid, address(uid)))
+		dns = append(dns, ldaptest.PersonDN(uid))
+	}
+	w.ldap = ldaptest.NewServer(t, ldaptest.Options{}, append(entries, ldaptest.SyncedGroup("telefonie", dns...))...)
+	cloud, err := simulator.Start(w.tenant, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cloud.Close() })
+	w.cloud = cloud
+	w.trust()
+	w.set("tenant_id", w.tenant.ID)
+	w.set("client_id", w.app.ClientID)
+	w.set("client_secret", secret)
+	w.set("authority", cloud.Authority())
+	w.set("graph_url", cloud.GraphURL())
+	w.set("ews_url", cloud.EWSURL())
+	w.set("ca_file", w.path("ca.pem"))
+	w.set("ldap_url", w.ldap.URL)
+	return w
+}
+
+func address(uid string) string { return uid + "@example.org" }
+
+// trust writes the authorities of both servers into one file.
+func (w *world) trust() {
+	ca, err := os.ReadFile(w.ldap.CAFile)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(w.path("ca.pem"), append(ca, w.cloud.CAPEM...), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+// set sets a key; an empty value deletes it.
+func (w *world) set(key, value string) {
+	w.t.Helper()
+	store, err := kvstore.Open(w.path("kvstore"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if value == "" {
+		err = store.Delete(namespace, key)
+	} else {
+		err = store.Set(namespace, key, value)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// mailbox returns the mailbox of a member.
+func (w *world) mailbox(uid string) *simulator.Mailbox { return w.tenant.Mailbox(address(uid)) }
+
+// add puts a contact with a business number into a member's mailbox.
+func (w *world) add(uid, name, number string) (id string) {
+	m := w.mailbox(uid)
+	return m.AddContact(m.Contacts, simulator.Contact{DisplayName: name, Phones: map[string]string{"BusinessPhone": number}})
+}
+
+// result is what a user sees of a run.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+// run runs the command as a user does.
+func (w *world) run(args ...string) result { return w.runContext(w.t.Context(), args...) }
+
+func (w *world) runContext(ctx context.Context, args ...string) result {
+	w.t.Helper()
+	w.t.Setenv("UCWARE_KVSTORE", w.path("kvstore"))
+	w.t.Setenv("UCWARE_PHONEBOOKS", w.path("phonebooks.db"))
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, append([]string{"contactsync"}, args...), strings.NewReader(""), &stdout, &stderr)
+	r := result{status, stdout.String(), stderr.String()}
+	if strings.Contains(r.stdout+r.stderr, secret) || strings.Contains(r.stdout+r.stderr, "eyJ") {
+		w.t.Errorf("contactsync %s shows a secret or a token", strings.Join(args, " "))
+	}
+	return r
+}
+
+// report is the JSON document of a sync.
+type report struct {
+	Started, Finished string
+	Source            string
+	Members           []struct {
+		User, Mail, Result               string
+		Entries, Added, Updated, Removed int
+		Error, Hint                      string
+	}
+	Requests, Bytes int64
+	Error, Hint     string
+}
+
+// of returns the result of a member in a few words: result and counts.
+func (r report) of(uid string) string {
+	for _, m := range r.Members {
+		if m.User == uid {
+			b, _ := json.Marshal([]int{m.Entries, m.Added, m.Updated, m.Removed})
+			return m.Result + " " + string(b)
+		}
+	}
+	return "missing"
+}
+
+// sync synchronises with --json and expects an exit status.
+func (w *world) sync(status int, args ...string) report {
+	w.t.Helper()
+	out := w.run(append([]string{"--json"}, args...)...)
+	if out.status != status {
+		w.t.Fatalf("exit status %d, want %d\n%s%s", out.status, status, out.stdout, out.stderr)
+	}
+	var r report
+	if err := json.Unmarshal([]byte(out.stdout), &r); err != nil {
+		w.t.Fatalf("--json: %v in %q", err, out.stdout)
+	}
+	return r
+}
+
+// book returns a member's phonebook as the command exports it.
+func (w *world) book(uid string) phonebook.Phonebook {
+	w.t.Helper()
+	out := w.run("phonebook", "export", "--user", uid)
+	if out.status != 0 {
+		w.t.Fatalf("export: %s", out.stderr)
+	}
+	var b phonebook.Phonebook
+	if err := json.Unmarshal([]byte(out.stdout), &b); err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// names returns the display names in a member's phonebook, in its order.
+func (w *world) names(uid string) string {
+	w.t.Helper()
+	var names []string
+	for _, e := range w.book(uid).Entries {
+		names = append(names, e.DisplayName)
+	}
+	return strings.Join(names, ", ")
+}
+
+// check compares what is with what should be.
+func check[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// contains checks that text holds all the words.
+func contains(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q does not contain %q", text, word)
+		}
+	}
+}
