@@ -1,9 +1,51 @@
 # contactsync: `make demo` shows the main job, `make test` runs everything.
-GO        = go
-TAGS      = libsqlite3
-BUILD     = $(GO) build -trimpath -tags $(TAGS)
+#
+# Debian's SQLite is linked (-tags libsqlite3), so that its security updates
+# reach us by apt; tests use the same.
 
-build:
-	$(BUILD) -o bin/ ./cmd/contactsync ./cmd/kvstore
+GO          = go
+VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FLAGS       = -trimpath -tags libsqlite3
+LDFLAGS     = -ldflags '-X main.version=$(VERSION)'
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build
+# Debian packages: to build, to lint, and the outside programs of the tests.
+NEED_BUILD = gcc libc6-dev libsqlite3-dev
+NEED_LINT  = shellcheck
+NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl util-linux python3-vobject
+NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
+
+export GOTOOLCHAIN = local
+export CGO_ENABLED = 1
+
+.PHONY: build demo test unit conformance lint bench fuzz clean need-build
+
+build: need-build ## bin/contactsync and bin/kvstore
+	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
+
+demo: build ## the main job against a simulated tenant; leaves nothing behind
+	@$(GO) build $(FLAGS) -o bin/ ./cmd/demo
+	@bin/demo -bin bin
+
+test: lint unit conformance ## everything that can be tested on this machine
+
+unit: need-build
+	@.ci/install $(NEED_TEST)
+	$(GO) test -race -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance)
+
+conformance: need-build ## clients that nobody here wrote read the simulator
+	@.ci/install $(NEED_PEERS)
+	$(GO) test -tags libsqlite3 -v ./internal/simulator/conformance/...
+
+lint: need-build
+	@.ci/install $(NEED_LINT)
+	@unformatted=$$(gofmt -l cmd internal kvstore); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	$(GO) vet -tags libsqlite3 ./...
+	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
+	shellcheck .ci/run .ci/install
+
+need-build:
+	@.ci/install $(NEED_BUILD)
+
+clean:
+	rm -rf bin

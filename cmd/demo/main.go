@@ -1,0 +1,39 @@
+// Command demo shows contactsync's main job without anything to configure: it
+// starts a simulated Microsoft 365 tenant and a directory on loopback, runs
+// the real kvstore and contactsync against them in a temporary folder, lets
+// somebody change contacts and somebody else scribble in a phonebook, and runs
+// again. It leaves nothing behind.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	bin := flags.String("bin", "bin", "folder of the programs contactsync and kvstore")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	d, err := newDemo(*bin, stdout)
+	if err == nil {
+		defer d.close()
+		err = d.play(ctx)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "demo: %v\n", err)
+		return 1
+	}
+	return 0
+}
