@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"contactsync/kvstore"
+
+	"github.com/urfave/cli/v2"
+)
+
+func commands() []*cli.Command {
+	return []*cli.Command{
+		{Name: "list", Usage: "show keys and values, tab-separated", ArgsUsage: "[NAMESPACE]", Action: with(0, 1, list)},
+		{Name: "get", Usage: "show a value", ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, get)},
+		{Name: "set", Usage: "store a value, by default that on standard input", ArgsUsage: "NAMESPACE KEY [VALUE]", Action: with(2, 3, set)},
+		{Name: "delete", Usage: "remove a key", ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, remove)},
+	}
+}
+
+// with opens the store for a command that takes so many arguments.
+func with(atLeast, atMost int, do func(*kvstore.Store, *cli.Context) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if n := c.NArg(); n < atLeast || n > atMost {
+			return usage("kvstore %s %s", c.Command.Name, c.Command.ArgsUsage)
+		}
+		store, err := kvstore.Open(c.String("store"))
+		if err != nil {
+			return err
+		}
+		return do(store, c)
+	}
+}
+
+func list(store *kvstore.Store, c *cli.Context) error {
+	namespaces := c.Args().Slice()
+	if len(namespaces) == 0 {
+		all, err := store.Namespaces()
+		if err != nil {
+			return err
+		}
+		namespaces = all
+	}
+	for _, namespace := range namespaces {
+		entries, err := store.List(namespace)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			value := visible(e.Value)
+			if isSecret(e.Key) {
+				value = "••••"
+			}
+			if _, err := fmt.Fprintf(c.App.Writer, "%s\t%s\t%s\n", namespace, e.Key, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func get(store *kvstore.Store, c *cli.Context) error {
+	value, err := store.Get(c.Args().Get(0), c.Args().Get(1))
+	if err != nil {
+		return err
+	}
+	if isTerminal(c.App.Writer) {
+		value = visibleLines(value)
+	}
+	_, err = fmt.Fprintln(c.App.Writer, value)
+	return err
+}
+
+func set(store *kvstore.Store, c *cli.Context) error {
+	namespace, key, value := c.Args().Get(0), c.Args().Get(1), c.Args().Get(2)
+	if c.NArg() == 3 && isSecret(key) {
+		fmt.Fprintln(c.App.ErrWriter, "kvstore: warning: every user of this machine can read a command line, and the shell may keep it; "+
+			"without VALUE a secret is read from standard input")
+	}
+	if c.NArg() == 2 {
+		if isTerminal(c.App.Reader) {
+			fmt.Fprintln(c.App.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
+		}
+		input, err := io.ReadAll(c.App.Reader)
+		if err != nil {
+			return fmt.Errorf("read standard input: %w", err)
+		}
+		value = withoutLineEnd(string(input))
+	}
+	return store.Set(namespace, key, value)
+}
+
+// withoutLineEnd drops one LF or CR LF from the end.
+func withoutLineEnd(s string) string {
+	if s, ok := strings.CutSuffix(s, "\n"); ok {
+		return strings.TrimSuffix(s, "\r")
+	}
+	return s
+}
+
+func remove(store *kvstore.Store, c *cli.Context) error {
+	return store.Delete(c.Args().Get(0), c.Args().Get(1))
+}

@@ -1,0 +1,112 @@
+// Command kvstore reads and writes the appliance's key-value store: a folder
+// with one SQLite file for each namespace. Standard output carries values,
+// standard error everything else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"contactsync/kvstore"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is set when a package is built (-ldflags "-X main.version=...").
+var version = "devel"
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit statuses (sysexits.h) other than 0.
+const (
+	exitNotFound   = 1
+	exitUsage      = 2
+	exitIO         = 74
+	exitTryAgain   = 75
+	exitPermission = 77
+)
+
+// run does what the command line says and returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := newApp(stdin, stdout, stderr).RunContext(ctx, args)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "kvstore: %s\n", visible(err.Error()))
+	status, hint := judge(err)
+	if hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", hint)
+	}
+	return status
+}
+
+// errUsage marks an error in the command line.
+var errUsage = errors.New("wrong usage")
+
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
+}
+
+// judge returns the exit status that belongs to an error, and what to do.
+func judge(err error) (status int, hint string) {
+	switch {
+	case errors.Is(err, kvstore.ErrNotFound):
+		return exitNotFound, ""
+	case errors.Is(err, errUsage), errors.Is(err, kvstore.ErrName):
+		return exitUsage, "see kvstore --help"
+	case errors.Is(err, kvstore.ErrPermission):
+		return exitPermission, "run it as the service user: sudo -u ucservices kvstore …"
+	case errors.Is(err, kvstore.ErrDamaged):
+		return exitIO, "restore the file from a backup, or remove it and set its keys anew"
+	case errors.Is(err, kvstore.ErrFull):
+		return exitIO, "free some space on the store's file system"
+	case errors.Is(err, kvstore.ErrBusy):
+		return exitTryAgain, "another program holds the file; try again"
+	}
+	return exitIO, ""
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:    "kvstore",
+		Usage:   "the appliance's key-value store",
+		Version: version,
+		Description: "Each namespace is one file in the store's folder. list shows •••• for keys whose\n" +
+			"name holds secret, password or token, and shows a control character as its\n" +
+			"picture, such as ␊ for a line end, so that each line is one key; get shows the\n" +
+			"value as it is. set without VALUE reads standard input, less one line end.\n\n" +
+			"Exit status: 0, 1 no such key, 2 wrong usage, 74 a damaged file or a full disk,\n" +
+			"75 in use, try again, 77 no right.",
+		Flags: []cli.Flag{&cli.StringFlag{
+			Name: "store", Usage: "the store's `FOLDER`", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir,
+		}},
+		Commands:        commands(),
+		HideHelpCommand: true,
+		Reader:          stdin,
+		Writer:          stdout,
+		ErrWriter:       stderr,
+		Action:          unknown,
+		ExitErrHandler:  func(*cli.Context, error) {}, // run does it
+		OnUsageError:    onUsageError,
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = onUsageError
+		command.HideHelpCommand = true
+	}
+	return app
+}
+
+func onUsageError(_ *cli.Context, err error, _ bool) error { return usage("%v", err) }
+
+// unknown runs where the command line names no command of ours.
+func unknown(c *cli.Context) error {
+	if c.Args().Present() {
+		return usage("there is no command %q", c.Args().First())
+	}
+	return usage("a command is missing: list, get, set or delete")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"contactsync/internal/simulator/accounts"
+)
+
+func exitStatus(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Sprint(exit.ExitCode())
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return "0"
+}
+
+// TestUsers lets the service user, root and others work on one store in turn.
+func TestUsers(t *testing.T) {
+	for _, first := range []string{"ucservices", "root"} {
+		t.Run("made by "+first, func(t *testing.T) {
+			a := accounts.New(t)
+			a.User("ucservices", "ucphonebooks")
+			a.User("asterisk", "ucphonebooks")
+			program := a.Install("", "kvstore")
+			parent := filepath.Join(a.Dir, "ucware")
+			if err := os.Mkdir(parent, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chown(parent, a.ID("ucservices"), a.ID("ucservices")); err != nil {
+				t.Fatal(err)
+			}
+			store := filepath.Join(parent, "kvstore")
+			run := func(user string, args ...string) (output, status string) {
+				args = append([]string{"-c", `umask 077; exec "$@"`, "sh", program, "--store", store}, args...)
+				out, err := a.Command(user, "sh", args...).CombinedOutput()
+				return strings.TrimSpace(string(out)), exitStatus(err)
+			}
+			want := func(status, output, user string, args ...string) {
+				t.Helper()
+				if gotOutput, gotStatus := run(user, args...); gotStatus != status || !strings.Contains(gotOutput, output) {
+					t.Errorf("%s: kvstore %v: status %s, %s; want %s, %s", user, args, gotStatus, gotOutput, status, output)
+				}
+			}
+			want("0", "", first, "set", "contactsync", "key", "one")
+			want("0", "one", "ucservices", "get", "contactsync", "key")
+			want("0", "", "root", "set", "contactsync", "key", "two")
+			want("0", "", "ucservices", "set", "contactsync", "other", strings.Repeat("long", 10_000))
+			want("0", "", "root", "delete", "contactsync", "other")
+			want("0", "", "root", "set", "roots", "key", "three")
+			want("0", "", "ucservices", "set", "roots", "key", "four")
+			want("0", "four", "root", "get", "roots", "key")
+			for _, args := range [][]string{{"list"}, {"list", "contactsync"}, {"get", "contactsync", "key"}, {"set", "contactsync", "key", "x"}, {"set", "new", "key", "x"}, {"delete", "contactsync", "key"}} {
+				want("77", "sudo -u ucservices kvstore", "asterisk", args...)
+			}
+			for name, rights := range map[string]string{"": "ucservices ucservices 750", "contactsync.db": "ucservices ucservices 600", "roots.db": "ucservices ucservices 600"} {
+				out, err := a.Command("root", "stat", "-c", "%U %G %a", filepath.Join(store, name)).Output()
+				if got := strings.TrimSpace(string(out)); got != rights || err != nil {
+					t.Errorf("%s: %s, want %s", name, got, rights)
+				}
+			}
+			if files, _ := os.ReadDir(store); len(files) != 2 {
+				t.Errorf("in the folder: %v", files)
+			}
+		})
+	}
+}
+
+// TestDefaultFolder lets root make the store where the appliance has it, on a
+// machine on which nobody made /var/lib/ucware.
+func TestDefaultFolder(t *testing.T) {
+	a := accounts.New(t)
+	a.User("ucservices")
+	program := a.Install("", "kvstore")
+	const script = `mount -t tmpfs none /var/lib && umask 077 && unset UCWARE_KVSTORE && "$1" set ns key value &&
+		stat -c '%U %G %a' /var/lib/ucware /var/lib/ucware/kvstore /var/lib/ucware/kvstore/ns.db`
+	out, err := a.Command("root", "sh", "-c", script, "sh", program).CombinedOutput()
+	const want = "root root 755\nucservices ucservices 750\nucservices ucservices 600\n"
+	if err != nil || string(out) != want {
+		t.Errorf("%v: %s\nwant %s", err, out, want)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	a := accounts.New(t)
+	program := a.Install("", "kvstore")
+	const script = `mount -t tmpfs -o size=200k none /mnt && export UCWARE_KVSTORE=/mnt && "$1" set ns key value &&
+		head -c 1000000 /dev/zero | "$1" set ns long; echo "status $?"; "$1" get ns key; ls -A /mnt`
+	out, err := a.Command("root", "sh", "-c", script, "sh", program).CombinedOutput()
+	for _, want := range []string{"hint: free some space", "status 74", "value\nns.db\n"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %s\nwant %s", err, out, want)
+		}
+	}
+}
