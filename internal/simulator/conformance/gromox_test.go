@@ -367,7 +367,7 @@ func newRecording(t *testing.T) *recording {
 		r.boxes[mail] = tenant.AddMailbox(simulator.Mailbox{Mail: mail, Password: "secret", MayImpersonate: name == "admin"})
 	}
 	r.site = serve(t, tenant, simulator.Options{})
-	r.client = r.site.client()
+	r.client = trusting(r.site.CAPEM)
 	return r
 }
 
@@ -446,6 +446,3 @@ func (r *recording) compare(name string, theirs, ours node) int {
 	}
 	return both
 }
-
-// client returns an HTTP client that trusts the site.
-func (s *site) client() *http.Client { return trusting(s.CAPEM) }
