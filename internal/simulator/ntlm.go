@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4"
+	"golang.org/x/crypto/md4" //lint:ignore SA1019 NTLM is made of MD4
 )
 
 // The server's side of NTLMv2 as in MS-NLMP: an answer is accepted only where
