@@ -83,7 +83,7 @@ func (s *Store) change(namespace string, edit func(values map[string]string) err
 // transact runs do in a transaction on the namespace's file, which takes its
 // lock as SQLite's BEGIN says: deferred to read, immediate to write. Where
 // there is no such file, tx is nil: nothing is stored.
-func (s *Store) transact(namespace, lock string, do func(tx *sql.Tx) error) (err error) {
+func (s *Store) transact(namespace, lock string, do func(tx *sql.Tx) error) error {
 	if err := checkNamespace(namespace); err != nil {
 		return err
 	}
@@ -93,11 +93,14 @@ func (s *Store) transact(namespace, lock string, do func(tx *sql.Tx) error) (err
 	} else if !ok {
 		return do(nil)
 	}
-	defer func() {
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			err = fmt.Errorf("%s: %w", path, dbfile.Classify(err))
-		}
-	}()
+	err := dbfile.AsOwner(path, func() error { return transactOn(path, lock, do) })
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("%s: %w", path, dbfile.Classify(err))
+	}
+	return err
+}
+
+func transactOn(path, lock string, do func(tx *sql.Tx) error) (err error) {
 	db, err := dbfile.Open(path, dbfile.Options{"_secure_delete": "true", "_txlock": lock, "_busy_timeout": "30000"})
 	if err != nil {
 		return err

@@ -37,10 +37,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "kvstore: %s\n", visible(err.Error()))
+	fmt.Fprintf(stderr, "kvstore: error: %s\n", visible(err.Error()))
 	status, hint := judge(err)
 	if hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", hint)
+		fmt.Fprintf(stderr, "kvstore: hint: %s\n", hint)
 	}
 	return status
 }

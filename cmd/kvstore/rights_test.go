@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"contactsync/internal/simulator/accounts"
 )
@@ -99,5 +100,52 @@ func TestFullDisk(t *testing.T) {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Errorf("%v: %s\nwant %s", err, out, want)
 		}
+	}
+}
+
+// TestKilledRoot kills root in the middle of writing. The service user, whose
+// file it is, must be able to go on, also where root's journal is left behind.
+func TestKilledRoot(t *testing.T) {
+	a := accounts.New(t)
+	a.User("ucservices")
+	program := a.Install("", "kvstore")
+	store := filepath.Join(a.Dir, "store")
+	if err := errors.Join(os.Mkdir(store, 0o750), os.Chown(store, a.ID("ucservices"), a.ID("ucservices"))); err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "UCWARE_KVSTORE="+store)
+	command := func(user string, args ...string) *exec.Cmd {
+		cmd := a.Command(user, program, args...)
+		cmd.Env = env
+		return cmd
+	}
+	journals := 0
+	for n := range 25 {
+		if out, err := command("ucservices", "set", "ns", "key", fmt.Sprint(n)).CombinedOutput(); err != nil {
+			t.Fatalf("round %d: %v: %s", n, err, out)
+		}
+		root := command("root", "set", "ns", "long")
+		root.Stdin = strings.NewReader(strings.Repeat(fmt.Sprint(n), 3<<20))
+		if err := root.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// As soon as there is a journal, or after a while without one.
+		for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
+			if _, err := os.Stat(filepath.Join(store, "ns.db-journal")); err == nil {
+				break
+			}
+		}
+		root.Process.Kill()
+		root.Wait()
+		if _, err := os.Stat(filepath.Join(store, "ns.db-journal")); err == nil {
+			journals++
+		}
+		out, err := command("ucservices", "get", "ns", "key").CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != fmt.Sprint(n) {
+			t.Fatalf("round %d: %.80s, %v", n, got, err)
+		}
+	}
+	if journals == 0 {
+		t.Error("root was never killed in the middle: this test shows nothing")
 	}
 }

@@ -53,14 +53,15 @@ func Open(path string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, d.explain("create the phonebooks", err)
 	}
-	if err := inspect(path); err != nil {
-		return nil, d.explain("open the phonebooks", err)
-	}
-	w, err := newWriter(path)
+	err := dbfile.AsOwner(path, func() (err error) {
+		if err = inspect(path); err == nil {
+			d.writer, err = newWriter(path)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, d.explain("open the phonebooks", err)
 	}
-	d.writer = w
 	return d, nil
 }
 
@@ -130,12 +131,11 @@ func (d *DB) reader() (*sql.DB, error) {
 	if ok, err := dbfile.Exists(d.path); !ok {
 		return nil, d.explain("read the phonebooks", err)
 	}
-	db, err := openReaders(d.path)
-	if err != nil {
-		return nil, d.explain("read the phonebooks", err)
-	}
-	d.readers = db
-	return db, nil
+	err := dbfile.AsOwner(d.path, func() (err error) {
+		d.readers, err = openReaders(d.path)
+		return err
+	})
+	return d.readers, d.explain("read the phonebooks", err)
 }
 
 func openReaders(path string) (*sql.DB, error) {

@@ -60,6 +60,11 @@ func newWriter(path string) (*writer, error) {
 	w := &writer{db: db}
 	err = withoutTriggers(db.Ping)
 	if err == nil {
+		// A reader that never goes keeps the WAL from being deleted; at least
+		// it does not stay as large as the largest run made it.
+		_, err = db.Exec("PRAGMA journal_size_limit = 16777216")
+	}
+	if err == nil {
 		err = migrate(db)
 	}
 	if err == nil {

@@ -3,9 +3,9 @@
 // without a moment at which somebody meets half of one, and what SQLite's
 // errors mean to whoever looks after the machine.
 //
-// What SQLite keeps beside a file, its journal, WAL and shared memory, needs
-// no care of ours: SQLite gives them the file's mode whatever the umask is,
-// and, where root makes them, the file's owner and group.
+// What SQLite keeps beside a file, its journal, WAL and shared memory, gets the
+// file's mode from SQLite whatever the umask is. Its owner and group are the
+// file's too where whoever opens the file does so within AsOwner.
 package dbfile
 
 import (

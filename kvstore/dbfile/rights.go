@@ -104,6 +104,10 @@ func owner(path string) (uid, gid int, err error) {
 // made meanwhile, stays as it is. Root gives it to the owner and the group of
 // the folder.
 func (r Rights) File(path string, fill func(tmp string) error) error {
+	return AsOwner(path, func() error { return r.makeFile(path, fill) })
+}
+
+func (r Rights) makeFile(path string, fill func(tmp string) error) error {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".")
 	if err != nil {

@@ -1,0 +1,148 @@
+package dbfile_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"contactsync/kvstore/dbfile"
+)
+
+// TestFolderOfSomebodyElse sees that root gives away what it makes.
+func TestFolderOfSomebodyElse(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for others")
+	}
+	top := filepath.Join(t.TempDir(), "top")
+	if err := errors.Join(os.Mkdir(top, 0o755), os.Chown(top, 64123, 64124)); err != nil {
+		t.Fatal(err)
+	}
+	rights := dbfile.Rights{FolderMode: 0o770 | fs.ModeSetgid, FileMode: 0o640, User: "nobody"}
+	folder := filepath.Join(top, "a", "b", "c")
+	file := filepath.Join(folder, "x.db")
+	if err := errors.Join(rights.Folder(folder), rights.File(file, dbfile.Fill("CREATE TABLE t(x)"))); err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]fs.FileMode{
+		filepath.Join(top, "a"):      0o755 | fs.ModeDir,
+		filepath.Join(top, "a", "b"): 0o755 | fs.ModeDir,
+		folder:                       0o770 | fs.ModeDir | fs.ModeSetgid,
+		file:                         0o640,
+	} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stat := info.Sys().(*syscall.Stat_t)
+		if stat.Uid != 64123 || stat.Gid != 64124 || info.Mode() != mode {
+			t.Errorf("%s: owner %d, group %d, mode %v", path, stat.Uid, stat.Gid, info.Mode())
+		}
+	}
+}
+
+// TestMadeOnce lets many make the same folder and file at once: all succeed,
+// one file remains, and nobody ever sees it without its table.
+func TestMadeOnce(t *testing.T) {
+	rights := dbfile.Rights{FolderMode: 0o750, FileMode: 0o600}
+	folder := filepath.Join(t.TempDir(), "a", "b")
+	file := filepath.Join(folder, "x.db")
+	var filled atomic.Int32
+	fill := func(tmp string) error {
+		filled.Add(1)
+		return dbfile.Fill("CREATE TABLE t(x)")(tmp)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := errors.Join(rights.Folder(folder), rights.File(file, fill)); err != nil {
+				t.Error(err)
+				return
+			}
+			db, err := dbfile.Open(file, dbfile.Options{"_busy_timeout": "30000"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer db.Close()
+			if _, err := db.Exec("INSERT INTO t VALUES(1)"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	db, err := dbfile.Open(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRow("SELECT count(*) FROM t").Scan(&n); err != nil || n != 16 {
+		t.Errorf("%d of 16 rows, %v (made %d times)", n, err, filled.Load())
+	}
+	for _, dir := range []string{folder, filepath.Dir(folder)} {
+		if files, _ := os.ReadDir(dir); len(files) != 1 {
+			t.Errorf("in %s: %v", dir, files)
+		}
+	}
+}
+
+func TestFillThatFails(t *testing.T) {
+	folder := t.TempDir()
+	rights := dbfile.Rights{FileMode: 0o600}
+	if err := rights.File(filepath.Join(folder, "x.db"), dbfile.Fill("no SQL")); err == nil {
+		t.Error("no error")
+	}
+	if files, _ := os.ReadDir(folder); len(files) != 0 {
+		t.Errorf("left in the folder: %v", files)
+	}
+}
+
+// TestAsOwner makes a file in a folder of somebody else's as him, and leaves
+// root what he was afterwards.
+func TestAsOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root acts for others")
+	}
+	top, err := os.MkdirTemp("", "dbfile-") // unlike t.TempDir, one that others can be let into
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(top)
+	folder, roots := filepath.Join(top, "his"), filepath.Join(top, "roots")
+	err = errors.Join(os.Chmod(top, 0o755), os.Mkdir(folder, 0o700), os.Chown(folder, 64123, 64124), os.WriteFile(roots, nil, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "file")
+	err = dbfile.AsOwner(file, func() error {
+		if _, err := os.ReadFile(roots); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("as the owner, root reads his own file: %v", err)
+		}
+		return os.WriteFile(file, nil, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != 64123 || stat.Gid != 64124 {
+		t.Errorf("owner %d, group %d", stat.Uid, stat.Gid)
+	}
+	for range 50 { // on whatever threads
+		done := make(chan error)
+		go func() {
+			_, err := os.ReadFile(roots)
+			done <- err
+		}()
+		if err := <-done; err != nil {
+			t.Fatalf("afterwards root has no right: %v", err)
+		}
+	}
+}
