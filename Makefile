@@ -18,7 +18,7 @@ NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build demo test unit conformance lint bench fuzz clean need-build
+.PHONY: build demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -29,7 +29,7 @@ demo: build ## the main job against a simulated tenant; leaves nothing behind
 
 test: lint unit conformance ## everything that can be tested on this machine
 
-unit: need-build
+unit: need-build ## our own tests, with the race detector
 	@.ci/install $(NEED_TEST)
 	$(GO) test -race -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance)
 
@@ -37,15 +37,24 @@ conformance: need-build ## clients that nobody here wrote read the simulator
 	@.ci/install $(NEED_PEERS)
 	$(GO) test -tags libsqlite3 -v ./internal/simulator/conformance/...
 
-lint: need-build
+lint: need-build ## gofmt, vet, staticcheck, shellcheck
 	@.ci/install $(NEED_LINT)
 	@unformatted=$$(gofmt -l cmd internal kvstore); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet -tags libsqlite3 ./...
 	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
 	shellcheck .ci/run .ci/install
 
+bench: build ## our sync and its peer side by side, in one run
+	@.ci/install sqlite3 python3-exchangelib python3-phonenumbers
+	@$(GO) build $(FLAGS) -o bin/simulator ./internal/simulator/serve
+	@$(GO) build $(FLAGS) -o bin/bench ./internal/simulator/bench
+	@bin/bench -bin bin
+
 need-build:
 	@.ci/install $(NEED_BUILD)
 
-clean:
-	rm -rf bin
+clean: ## remove what was built
+	rm -rf bin internal/simulator/conformance/graphclient/node_modules
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
