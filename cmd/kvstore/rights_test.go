@@ -120,12 +120,12 @@ func TestKilledRoot(t *testing.T) {
 		return cmd
 	}
 	journals := 0
-	for n := range 25 {
+	for n := range 15 {
 		if out, err := command("ucservices", "set", "ns", "key", fmt.Sprint(n)).CombinedOutput(); err != nil {
 			t.Fatalf("round %d: %v: %s", n, err, out)
 		}
 		root := command("root", "set", "ns", "long")
-		root.Stdin = strings.NewReader(strings.Repeat(fmt.Sprint(n), 3<<20))
+		root.Stdin = strings.NewReader(strings.Repeat(fmt.Sprint(n), 1<<19))
 		if err := root.Start(); err != nil {
 			t.Fatal(err)
 		}

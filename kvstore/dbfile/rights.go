@@ -114,6 +114,10 @@ func (r Rights) makeFile(path string, fill func(tmp string) error) error {
 		return Classify(err)
 	}
 	defer os.Remove(f.Name())
+	// The mode that it was to have, whatever the umask is, or fill may not write.
+	if err := f.Chmod(0o600); err != nil {
+		return Classify(err)
+	}
 	err = errors.Join(fill(f.Name()), r.adopt(f, folder), f.Close())
 	if err != nil {
 		return Classify(err)
