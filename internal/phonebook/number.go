@@ -20,6 +20,7 @@ type plan struct {
 	code   string // country calling code
 	trunk  string // what national numbers begin with, "0" in most countries; empty where with nothing
 	area   string // area code of local numbers, without the trunk prefix; empty: none
+	home   bool   // directAtHome knows its numbers
 }
 
 // newPlan returns the plan of a region. The error names a value that is none.
@@ -30,6 +31,7 @@ func newPlan(region, area string) (plan, error) {
 		return p, fmt.Errorf("region %q is no country of ISO 3166", region)
 	}
 	p.code = strconv.Itoa(code)
+	p.home = isPlain(p.code, p.region)
 	p.trunk = phonenumbers.GetNddPrefixForRegion(p.region, true)
 	if strings.TrimSpace(area) == "" {
 		return p, nil
@@ -84,6 +86,14 @@ func (p *plan) resolve(s *spelling) (string, bool) {
 // writes "+0049" means "+49": no calling code begins with a nought.
 func international(digits string) (string, bool) {
 	digits = strings.TrimPrefix(digits, "00")
+	if e164, ok := direct(digits); ok {
+		return e164, true
+	}
+	return parsed(digits)
+}
+
+// parsed is international by the library's parser alone.
+func parsed(digits string) (string, bool) {
 	number, err := phonenumbers.Parse("+"+digits, phonenumbers.UNKNOWN_REGION)
 	if err != nil {
 		return "", false
@@ -105,6 +115,9 @@ func format(number *phonenumbers.PhoneNumber) (string, bool) {
 // international prefix and a foreign number, a national number, the country's
 // own calling code without the plus sign, or a local number.
 func (p *plan) national(digits string) (string, bool) {
+	if e164, ok := p.directAtHome(digits); ok {
+		return e164, true
+	}
 	// Where calls abroad begin with 008, as in Korea, 0082 must not lead there.
 	if strings.HasPrefix(digits, "00"+p.code) {
 		if e164, ok := international(digits); ok {
