@@ -289,23 +289,3 @@ func TestState(t *testing.T) {
 		t.Errorf("an emptied state leaves %s rows", got)
 	}
 }
-
-func TestLookup(t *testing.T) {
-	db, _ := open(t)
-	replace(t, db, replacement("ben", entries(3)))
-	replace(t, db, replacement("anna", entries(2)))
-	matches, err := db.Lookup(ctx, "+491700000001", "")
-	want := []bookdb.Match{
-		{Owner: "anna", DisplayName: "Name 000001", Company: "Müller & Söhne <GmbH>", Kind: phonebook.Mobile, Number: "+491700000001"},
-		{Owner: "ben", DisplayName: "Name 000001", Company: "Müller & Söhne <GmbH>", Kind: phonebook.Mobile, Number: "+491700000001"},
-	}
-	if err != nil || !reflect.DeepEqual(matches, want) {
-		t.Errorf("Lookup = %+v, %v", matches, err)
-	}
-	if matches, _ := db.Lookup(ctx, "ask me", "ben"); len(matches) != 3 {
-		t.Errorf("Lookup of what was typed: %d matches, want 3", len(matches))
-	}
-	if matches, _ := db.Lookup(ctx, "+491700000002", "anna"); len(matches) != 0 {
-		t.Errorf("Lookup in another's phonebook: %v", matches)
-	}
-}

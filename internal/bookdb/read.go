@@ -97,30 +97,6 @@ func list[T any](ctx context.Context, d *DB, what, query string, scan func(*sql.
 	return all, err
 }
 
-// Match is an entry that has a number somebody asked for.
-type Match struct {
-	Owner       string         `json:"owner"`
-	DisplayName string         `json:"display_name"`
-	Company     string         `json:"company"`
-	Kind        phonebook.Kind `json:"kind"`
-	Number      string         `json:"number"` // E.164, or as typed where it is none
-}
-
-// Lookup returns the entries of managed phonebooks that have the number, which
-// is in E.164 or as typed, sorted by owner and name; where owner is not empty,
-// those of his alone.
-func (d *DB) Lookup(ctx context.Context, number, owner string) ([]Match, error) {
-	const query = `SELECT p.owner, coalesce(e.display_name, ''), coalesce(e.company, ''), coalesce(n.kind, ''), coalesce(n.number, n.as_typed)
-		FROM number n JOIN entry e ON e.id = n.entry JOIN phonebook p ON p.id = e.phonebook
-		WHERE (n.number = ?1 OR n.number IS NULL AND n.as_typed = ?1)
-		AND p.managed_by = 'contactsync' AND p.owner IS NOT NULL AND (?2 = '' OR p.owner = ?2)
-		ORDER BY p.owner, e.display_name, e.id, n.position`
-	return list(ctx, d, "look up a number", query, func(rows *sql.Rows) (m Match, err error) {
-		err = rows.Scan(&m.Owner, &m.DisplayName, &m.Company, &m.Kind, &m.Number)
-		return m, err
-	}, number, owner)
-}
-
 // State returns a fact that a run left, or an empty string.
 func (d *DB) State(ctx context.Context, key string) (string, error) {
 	const query = "SELECT coalesce(value, '') FROM state WHERE key = ?"

@@ -91,7 +91,9 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, fault.New(fault.Member, "the service sent far more than a page can hold; tell the maintainers",
 			"read answer: more than %d MiB", b.t.opts.MaxBody>>20)
 	}
-	if err == nil || err == io.EOF {
+	// A server that notices our giving up may still end the answer in good
+	// order, which does not make it whole.
+	if err == nil || err == io.EOF && context.Cause(b.ctx) == nil {
 		return n, err
 	}
 	return n, b.broken(err)
