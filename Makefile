@@ -15,6 +15,9 @@ NEED_LINT  = shellcheck
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl util-linux python3-vobject
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
+SHELL       = /bin/bash
+.SHELLFLAGS = -o pipefail -c
+
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
@@ -31,11 +34,11 @@ test: lint unit conformance ## everything that can be tested on this machine
 
 unit: need-build ## our own tests, with the race detector
 	@.ci/install $(NEED_TEST)
-	$(GO) test -race -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance)
+	$(GO) test -race -v -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) 2>&1 | .ci/digest
 
 conformance: need-build ## clients that nobody here wrote read the simulator
 	@.ci/install $(NEED_PEERS)
-	$(GO) test -tags libsqlite3 -v ./internal/simulator/conformance/...
+	$(GO) test -v -tags libsqlite3 ./internal/simulator/conformance/... 2>&1 | .ci/digest
 
 lint: need-build ## gofmt, vet, staticcheck, shellcheck
 	@.ci/install $(NEED_LINT)

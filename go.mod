@@ -1,6 +1,6 @@
 module contactsync
 
-go 1.26.8
+go 1.26.0
 
 require (
 	github.com/Azure/go-ntlmssp v0.1.1
@@ -15,6 +15,7 @@ require (
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.47.0
 )
 
 require (

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 
 	"contactsync/internal/bookdb"
@@ -242,28 +243,42 @@ func TestSignalEndsTheRunCleanly(t *testing.T) {
 	w.set("workers", "1")
 	w.add("anna", "Erika", "030 901820")
 	w.add("bram", "Jan", "030 901820")
-	ctx, cancel := context.WithCancel(t.Context())
+	reached := make(chan bool, 1)
 	w.cloud.SetFault(func(r *http.Request) simulator.Fault {
-		if !strings.Contains(r.URL.Path, "/contacts") {
+		// The first mailbox is read, the second never answers.
+		if !strings.Contains(r.URL.Path, "/contacts") || w.cloud.Count("/contacts") == 0 {
 			return nil
 		}
-		// The first mailbox is read, the second is broken off.
-		if w.cloud.Count("/contacts") > 0 {
-			return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-				cancel()
-				<-r.Context().Done()
-			}
+		return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			reached <- true
+			<-r.Context().Done()
 		}
-		return nil
 	})
-	out := w.runContext(ctx, "--json")
-	check(t, "exit status", out.status, 75)
-	contains(t, out.stdout, `"stopped after 1 of 2 members"`, `"user":"anna"`)
+	cmd := w.process("--json")
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	check(t, "exit status", cmd.ProcessState.ExitCode(), 75)
+	contains(t, stdout.String(), `"stopped after 1 of 2 members"`, `"user":"anna"`)
 	w.cloud.SetFault(nil)
 	check(t, "anna is done", w.names("anna"), "Erika")
 	check(t, "bram is not", w.run("phonebook", "export", "--user", "bram").status, 2)
 	w.sync(0)
 	check(t, "the next run does the rest", w.names("bram"), "Jan")
+}
+
+// process returns the command as a process of its own.
+func (w *world) process(args ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "UCWARE_KVSTORE="+w.path("kvstore"), "UCWARE_PHONEBOOKS="+w.path("phonebooks.db"))
+	return cmd
 }
 
 func TestWaitsWhenTheServiceAsks(t *testing.T) {

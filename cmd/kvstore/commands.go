@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"contactsync/kvstore"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 )
 
 func commands() []*cli.Command {
@@ -79,16 +81,35 @@ func set(store *kvstore.Store, c *cli.Context) error {
 			"without VALUE a secret is read from standard input")
 	}
 	if c.NArg() == 2 {
-		if isTerminal(c.App.Reader) {
-			fmt.Fprintln(c.App.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
+		var err error
+		if value, err = input(c.App, key); err != nil {
+			return err
 		}
-		input, err := io.ReadAll(c.App.Reader)
-		if err != nil {
-			return fmt.Errorf("read standard input: %w", err)
-		}
-		value = withoutLineEnd(string(input))
 	}
 	return store.Set(namespace, key, value)
+}
+
+// input reads a value from standard input; from a terminal a secret without
+// showing it, and anything else until the end of input.
+func input(app *cli.App, key string) (string, error) {
+	f, terminal := app.Reader.(*os.File)
+	if terminal = terminal && isTerminal(f); terminal && isSecret(key) {
+		fmt.Fprintf(app.ErrWriter, "%s (what you type or paste is not shown): ", key)
+		typed, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(app.ErrWriter)
+		if err == nil && len(typed) == 0 {
+			return "", usage("nothing was typed, so the key stays as it is")
+		}
+		return string(typed), err
+	}
+	if terminal {
+		fmt.Fprintln(app.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
+	}
+	typed, err := io.ReadAll(app.Reader)
+	if err != nil {
+		return "", fmt.Errorf("read standard input: %w", err)
+	}
+	return withoutLineEnd(string(typed)), nil
 }
 
 // withoutLineEnd drops one LF or CR LF from the end.
