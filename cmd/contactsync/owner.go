@@ -33,16 +33,23 @@ func (p *program) wrongUser(owner int, path string) error {
 }
 
 // commandLine returns the command as it was typed, quoted for a shell where
-// needed.
+// needed. What came by the environment, which sudo drops, is given by options.
 func (p *program) commandLine() string {
-	words := []string{"contactsync"}
-	for _, a := range p.args[1:] {
+	args := p.args[1:]
+	if file := os.Getenv("UCWARE_PHONEBOOKS"); file != "" && file == p.phonebooks {
+		args = append([]string{"--phonebooks", file}, args...)
+	}
+	if folder := os.Getenv("UCWARE_KVSTORE"); folder != "" && folder == p.store {
+		args = append([]string{"--store", folder}, args...)
+	}
+	line := "contactsync"
+	for _, a := range args {
 		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
 			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 		}
-		words = append(words, a)
+		line += " " + a
 	}
-	return strings.Join(words, " ")
+	return line
 }
 
 // ownerOf returns the user id of a file's owner. A path below a folder that

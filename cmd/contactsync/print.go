@@ -43,7 +43,7 @@ func visible(text string) string {
 // the data that was asked for.
 func (p *program) printResult(r syncer.Result, c *cli.Context) {
 	bad := r.Result == syncer.Failed || r.Result == syncer.Kept
-	if bad || c.Bool("v") || c.Bool("dry-run") && !c.Bool("q") {
+	if bad || c.Bool("v") || (c.Bool("dry-run") || r.Result == syncer.Skipped) && !c.Bool("q") {
 		fmt.Fprintf(p.stderr, "%-9s  %-12s  %s\n", r.Result, visible(r.User), visible(r.Line()))
 	}
 	if bad && r.Hint != "" {

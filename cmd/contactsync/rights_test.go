@@ -89,7 +89,7 @@ func TestRightsOfRealUsers(t *testing.T) {
 	for user, words := range map[string]string{"root": "this runs as root", "asterisk": "this runs as asterisk", "nosy": "this runs as nosy"} {
 		out := a.as(user, "-v", "--user", "anna")
 		check(t, "exit status of "+user, out.status, 77)
-		contains(t, out.stderr, words, "belongs to ucservices", "hint: sudo -u ucservices contactsync -v --user anna")
+		contains(t, out.stderr, words, "belongs to ucservices", "hint: sudo -u ucservices contactsync --store "+a.path("kvstore"), " -v --user anna")
 	}
 	if files, _ := os.ReadDir(a.path("phonebooks")); len(files) > 0 {
 		t.Errorf("the wrong users left %v", files)

@@ -2,8 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
+
+	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
@@ -14,7 +15,7 @@ import (
 const namespace = "contactsync"
 
 // settings reads the settings, as the user to whom the files belong.
-func (p *program) settings() (settings.Settings, error) {
+func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	if err := p.rightUser(); err != nil {
 		return settings.Settings{}, err
 	}
@@ -24,7 +25,7 @@ func (p *program) settings() (settings.Settings, error) {
 	}
 	s, err := settings.Load(values)
 	for _, w := range s.Warnings {
-		p.logger().Warn(w.String())
+		p.logger(c).Warn(w.String())
 	}
 	return s, err
 }
@@ -54,8 +55,18 @@ func storeError(err error) error {
 	case errors.Is(err, kvstore.ErrPermission):
 		return fault.New(fault.Permission, "sudo -u ucservices contactsync -v", "read settings: %w", err)
 	}
-	return fmt.Errorf("read settings: %w", err)
+	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
 }
 
-// logger returns a logger whose warnings people read on standard error.
-func (p *program) logger() *slog.Logger { return slog.New(&console{w: p.stderr}) }
+// logger returns a logger for people, to standard error: warnings and notes, with
+// -v also what is being waited for, with -q errors only.
+func (p *program) logger(c *cli.Context) *slog.Logger {
+	level := slog.LevelInfo
+	switch {
+	case given(c, "v"):
+		level = slog.LevelDebug
+	case given(c, "q"):
+		level = slog.LevelError
+	}
+	return slog.New(&console{w: p.stderr, level: level})
+}

@@ -42,7 +42,7 @@ func (p *program) sync(c *cli.Context) error {
 // synchronise makes the run and returns its report, whatever happens.
 func (p *program) synchronise(c *cli.Context) *syncer.Report {
 	started := time.Now()
-	set, err := p.settings()
+	set, err := p.settings(c)
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
@@ -51,7 +51,7 @@ func (p *program) synchronise(c *cli.Context) *syncer.Report {
 		return syncer.Failure(started, err)
 	}
 	defer release()
-	way, err := newWay(set, p.logger())
+	way, err := newWay(set, p.logger(c))
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
@@ -104,7 +104,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		return nil, err
 	}
 	s := &syncer.Syncer{
-		Directory: directory, Store: db, Normaliser: normaliser, Logger: p.logger(),
+		Directory: directory, Store: db, Normaliser: normaliser,
 		Choose: func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
 			return syncer.Settle(ctx, string(set.Source), last, way.graph, way.ews, members)
 		},

@@ -54,7 +54,7 @@ func TestVerboseLinesAndSummary(t *testing.T) {
 	out := w.run("-v")
 	check(t, "exit status", out.status, 1)
 	check(t, "standard output", out.stdout, "")
-	contains(t, out.stderr, "anna", "1 entries: 1 added", "failed     bram", "hint: ", "source: graph (the app has the permission Contacts.Read)", "2 members: 1 ok, 1 failed; 1 entry")
+	contains(t, out.stderr, "anna", "1 entry: 1 added", "failed     bram", "hint: ", "source: graph (the app has the permission Contacts.Read)", "2 members: 1 ok, 1 failed; 1 entry")
 	out = w.run("-q")
 	contains(t, out.stderr, "bram")
 	if strings.Contains(out.stderr, "anna") || strings.Contains(out.stderr, "members:") {
@@ -161,7 +161,9 @@ func TestLeavers(t *testing.T) {
 	w.set("leavers", "delete")
 	w.sync(0, "--user", "anna")
 	check(t, "kept where only some are synchronised", w.names("bram"), "Jan")
-	w.sync(0)
+	check(t, "in a dry run", w.sync(0, "--dry-run").of("bram"), "ok [0,0,0,1]")
+	check(t, "kept by a dry run", w.names("bram"), "Jan")
+	check(t, "reported", w.sync(0).of("bram"), "ok [0,0,0,1]")
 	check(t, "deleted", w.run("phonebook", "export", "--user", "bram").status, 2)
 	check(t, "anna stays", w.names("anna"), "Erika")
 }

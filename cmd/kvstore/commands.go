@@ -109,7 +109,11 @@ func input(app *cli.App, key string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read standard input: %w", err)
 	}
-	return withoutLineEnd(string(typed)), nil
+	value := withoutLineEnd(string(typed))
+	if value == "" && isSecret(key) {
+		return "", usage("standard input is empty, so the key stays as it is")
+	}
+	return value, nil
 }
 
 // withoutLineEnd drops one LF or CR LF from the end.

@@ -263,8 +263,8 @@ func TestDelete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if owners, err := db.Owners(ctx); !reflect.DeepEqual(owners, []string{"ben"}) || err != nil {
-		t.Errorf("Owners = %v, %v", owners, err)
+	if books, err := db.List(ctx); len(books) != 1 || books[0].Owner != "ben" || err != nil {
+		t.Errorf("List = %v, %v", books, err)
 	}
 	if got := shell(t, path, "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM number)"); got != "2|6" {
 		t.Errorf("entries and numbers left: %s", got)

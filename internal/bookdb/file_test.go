@@ -233,8 +233,8 @@ func TestReopened(t *testing.T) {
 	db = reopen(t, path)
 	wantBook(t, db, "anna", entries(3))
 	wantChanges(t, replace(t, db, replacement("anna", entries(4))), phonebook.Changes{Added: 1, Entries: 4})
-	if owners, err := db.Owners(ctx); !reflect.DeepEqual(owners, []string{"anna"}) || err != nil {
-		t.Errorf("Owners = %v, %v", owners, err)
+	if books, err := db.List(ctx); len(books) != 1 || books[0].Owner != "anna" || err != nil {
+		t.Errorf("List = %v, %v", books, err)
 	}
 	if files, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(files) > 0 {
 		t.Errorf("left in the folder: %v", files)

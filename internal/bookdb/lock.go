@@ -69,10 +69,10 @@ func openLock(name string) (*os.File, error) {
 func heldBy(f *os.File) error {
 	content := make([]byte, 32)
 	n, _ := f.ReadAt(content, 0)
-	who := "another process"
-	if pid := strings.TrimSpace(string(content[:n])); pid != "" {
-		who = "process " + pid
+	hint := "wait until it has ended"
+	pid := strings.TrimSpace(string(content[:n]))
+	if pid == "" { // it has only just begun
+		return fault.New(fault.Unavailable, hint, "another run is under way")
 	}
-	return fault.New(fault.Unavailable, "wait until it has ended, or look at it with: ps -fp PID",
-		"another run is under way (%s)", who)
+	return fault.New(fault.Unavailable, hint+", or look at it with: ps -fp "+pid, "another run is under way (process %s)", pid)
 }

@@ -61,15 +61,6 @@ func (d *DB) List(ctx context.Context) ([]phonebook.Summary, error) {
 	})
 }
 
-// Owners returns the users who have a managed phonebook, sorted.
-func (d *DB) Owners(ctx context.Context) ([]string, error) {
-	const query = "SELECT owner FROM phonebook WHERE managed_by = 'contactsync' AND owner IS NOT NULL ORDER BY owner"
-	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (owner string, err error) {
-		err = rows.Scan(&owner)
-		return owner, err
-	})
-}
-
 // list returns what scan makes of each row of a query; nothing where there is
 // no file.
 func list[T any](ctx context.Context, d *DB, what, query string, scan func(*sql.Rows) (T, error), args ...any) (all []T, err error) {

@@ -72,11 +72,11 @@ func (c *card) entry(e phonebook.Entry) {
 	c.line("END:VCARD")
 }
 
-// name writes the parts of the name. Where there are none and no company
-// either, the display name stands there: telephones show nothing else.
+// name writes the parts of the name. Where there are none the display name
+// stands there, because telephones show nothing else, unless it is a company's.
 func (c *card) name(e phonebook.Entry) {
 	surname := e.Surname
-	if e.GivenName+e.Surname+e.Company == "" {
+	if e.GivenName+e.Surname == "" && e.DisplayName != e.Company {
 		surname = e.DisplayName
 	}
 	c.line("N:" + structured(surname, e.GivenName, "", "", ""))

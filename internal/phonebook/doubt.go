@@ -1,6 +1,7 @@
 package phonebook
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -84,6 +85,36 @@ func (p *plan) isDate(s *spelling) bool {
 		return isDay(first, second)
 	}
 	return false
+}
+
+// isElse reports whether a spelling is that of something else that consists of
+// digits, and must not become a local number: an IP address, a month (2024-05),
+// hours (8.00-17.00).
+func isElse(s *spelling) bool {
+	if s.plus || s.n == 0 || s.digits[0] == '0' {
+		return false
+	}
+	groups, marks := s.groups()
+	switch marks {
+	case "...":
+		return !slices.ContainsFunc(groups, func(g string) bool { n, _ := strconv.Atoi(g); return n > 255 })
+	case "-":
+		return isYear(groups[0]) && isDay(groups[1], "1")
+	case ".-.":
+		return true
+	}
+	return false
+}
+
+// groups returns the digits between separators, and the separators.
+func (s *spelling) groups() (groups []string, marks string) {
+	from := 0
+	for _, c := range s.cuts[:s.ncuts] {
+		groups = append(groups, string(s.digits[from:c.at]))
+		marks += string(c.mark)
+		from = c.at
+	}
+	return append(groups, string(s.digits[from:s.n])), marks
 }
 
 func isYear(s string) bool {

@@ -59,7 +59,11 @@ func (n *Normaliser) Number(typed string) (e164 string, ok bool) {
 	if !ok || n.plan.isDate(&s) || n.plan.isTwo(&s) {
 		return "", false
 	}
-	if e164, ok = n.plan.resolve(&s); !ok {
+	plan := n.plan
+	if isElse(&s) {
+		plan.area = ""
+	}
+	if e164, ok = plan.resolve(&s); !ok {
 		return "", false
 	}
 	if s.extension != "" {

@@ -92,18 +92,33 @@ func lines(texts []string) []string {
 // emails returns the e-mail addresses of a contact's slots. What Exchange
 // files under an address type of its own is no e-mail address.
 func emails(slots []string) []string {
-	return slices.DeleteFunc(lines(slots), isX500)
+	var all []string
+	for _, slot := range lines(slots) {
+		if address := withoutType(slot, "smtp:"); address != "" && !isX500(address) {
+			all = append(all, address)
+		}
+	}
+	return all
+}
+
+// withoutType returns an address without its address type, if it has that one.
+func withoutType(address, kind string) string {
+	if len(address) >= len(kind) && strings.EqualFold(address[:len(kind)], kind) {
+		return strings.TrimSpace(address[len(kind):])
+	}
+	return address
 }
 
 // isX500 reports whether an address is a directory name of Exchange, such as
 // "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=anna", with or
-// without its address type in front.
+// without its address type in front, or one packed into the form of an e-mail
+// address (IMCEAEX).
 func isX500(address string) bool {
-	address = strings.ToLower(address)
-	for _, kind := range []string{"ex:", "x500:"} {
-		address = strings.TrimPrefix(address, kind)
+	for _, kind := range []string{"ex:", "x500:", "x400:"} {
+		address = withoutType(address, kind)
 	}
-	return strings.HasPrefix(address, "/o=")
+	return strings.HasPrefix(address, "/") && strings.Contains(address, "=") ||
+		strings.HasPrefix(strings.ToLower(address), "imceaex-")
 }
 
 // numbers returns the filled telephone slots in the order of Kinds, each
@@ -158,18 +173,27 @@ const (
 	yearNone    = 4501 // no birthday; the far end of Outlook's calendar
 )
 
-// birthday returns the date of an RFC 3339 time as written, whatever its zone,
-// as YYYY-MM-DD, or as --MM-DD where the year is unknown; empty where the time
-// means none or is no time.
+// birthday returns the date of an RFC 3339 time as YYYY-MM-DD, or as --MM-DD
+// where the year is unknown; empty where the time means none or is no time.
+//
+// Exchange keeps a birthday as a time in UTC: 11:59 of that day, or where
+// Outlook for Windows wrote it midnight of the user's own zone, which in Europe
+// is the evening before. Half a day later both are on the day that was meant.
+// A time in another zone than UTC has its date written before it.
 func birthday(written string) string {
-	const layout = time.DateOnly
 	written = strings.TrimSpace(written)
-	date, err := time.Parse(layout, written[:min(len(written), len(layout))])
+	date, err := time.Parse(time.RFC3339, written)
+	if err == nil && strings.HasSuffix(written, "Z") {
+		date = date.Add(12 * time.Hour)
+	}
+	if err != nil {
+		date, err = time.Parse(time.DateOnly, written[:min(len(written), len(time.DateOnly))])
+	}
 	if err != nil || date.Year() <= 1 || date.Year() == yearNone {
 		return ""
 	}
 	if date.Year() == yearUnknown {
 		return date.Format("--01-02")
 	}
-	return date.Format(layout)
+	return date.Format(time.DateOnly)
 }

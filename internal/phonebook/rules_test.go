@@ -124,6 +124,17 @@ func TestSkipWithoutNumber(t *testing.T) {
 	}
 }
 
+func TestEmailAddresses(t *testing.T) {
+	got := emails([]string{
+		"anna@example.com", "smtp:a@example.com", "SMTP: b@example.com", " EX: /o=x/cn=anna", "/cn=x", "/c=DE/a=x/p=y",
+		"X500:/o=x", "IMCEAEX-_O=ORG_cn=a@example.com", "o=x@example.com", "smtp:", "",
+	})
+	want := []string{"anna@example.com", "a@example.com", "b@example.com", "o=x@example.com"}
+	if !slices.Equal(got, want) {
+		t.Errorf("emails = %q, want %q", got, want)
+	}
+}
+
 func TestBirthday(t *testing.T) {
 	for written, want := range map[string]string{
 		"2002-05-14T11:59:00Z":          "2002-05-14",
@@ -131,6 +142,11 @@ func TestBirthday(t *testing.T) {
 		"2002-05-14T00:00:00+14:00":     "2002-05-14",
 		"2002-05-14T11:59:00.0000000Z":  "2002-05-14",
 		"2002-05-14":                    "2002-05-14",
+		"1980-04-30T22:00:00Z":          "1980-05-01", // midnight in Berlin
+		"1980-05-01T05:00:00Z":          "1980-05-01", // midnight in New York
+		"1979-12-31T23:00:00Z":          "1980-01-01",
+		"1603-12-31T23:00:00Z":          "--01-01",
+		"4500-12-31T23:00:00Z":          "",
 		"1604-05-14T11:59:00Z":          "--05-14",
 		"1604-02-29T00:00:00Z":          "--02-29",
 		"1605-01-01T11:59:00Z":          "1605-01-01",

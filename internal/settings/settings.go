@@ -91,7 +91,7 @@ func Load(values map[string]string) (Settings, error) {
 			return slices.Index(r.known, a.Key) - slices.Index(r.known, b.Key)
 		})
 		return s, fault.New(fault.Config,
-			"set a key with: sudo kvstore set contactsync KEY VALUE (a secret without VALUE: it is then read from standard input), or answer the questions again with: sudo dpkg-reconfigure ucware-contactsync",
+			"set a key with: sudo -u ucservices kvstore set contactsync KEY VALUE (a secret without VALUE: it is asked for)",
 			"read settings:\n%w", r.problems)
 	}
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func (s *Syncer) read(ctx context.Context, src Source, m phonebook.Member) (entr
 			e, ok := s.Normaliser.Entry(c)
 			i, twice := place[c.ID]
 			switch {
-			case ok && twice:
+			case twice:
 				entries[i] = e
 			case ok:
 				place[c.ID] = len(entries)
@@ -116,6 +117,8 @@ func (s *Syncer) read(ctx context.Context, src Source, m phonebook.Member) (entr
 		}
 		return ctx.Err()
 	})
+	// The later version of a contact may have no place in a phonebook.
+	entries = slices.DeleteFunc(entries, func(e phonebook.Entry) bool { return e.ID == "" })
 	if err != nil {
 		return nil, 0, fmt.Errorf("read mailbox %s: %w", m.Mail, err)
 	}
@@ -129,7 +132,7 @@ func (r Result) done(ch phonebook.Changes) Result {
 	switch {
 	case ch.Kept:
 		r.Result = Kept
-		r.Error = fmt.Sprintf("mailbox %s answers with no contacts at all; the phonebook keeps its %d entries", r.Mail, ch.Entries)
+		r.Error = fmt.Sprintf("mailbox %s answers with no contacts at all; the phonebook keeps its %s", r.Mail, entries(ch.Entries))
 		r.Hint = "if the mailbox is really empty: contactsync --user " + r.User + " --allow-empty"
 	case ch.Created, ch.Renamed != "", ch.Added+ch.Updated+ch.Removed > 0:
 		r.Result = OK

@@ -31,6 +31,7 @@ type Result struct {
 	Hint    string `json:"hint"`
 
 	Err     error             `json:"-"` // behind Error, where the member failed
+	Left    bool              `json:"-"` // no member any more, and the phonebook deleted
 	Changes phonebook.Changes `json:"-"`
 }
 
@@ -124,15 +125,25 @@ func stopped(r *Report) error {
 func (r Result) Line() string {
 	switch r.Result {
 	case OK:
-		s := fmt.Sprintf("%d entries: %d added, %d updated, %d removed", r.Entries, r.Added, r.Updated, r.Removed)
+		if r.Left {
+			return fmt.Sprintf("in no synchronised group any more: phonebook deleted, %s removed", entries(r.Removed))
+		}
+		s := fmt.Sprintf("%s: %d added, %d updated, %d removed", entries(r.Entries), r.Added, r.Updated, r.Removed)
 		if r.Changes.Renamed != "" {
-			s += fmt.Sprintf("; phonebook %q renamed", r.Changes.Renamed)
+			s += fmt.Sprintf("; phonebook renamed, it was %q", r.Changes.Renamed)
 		}
 		return s
 	case Unchanged:
-		return fmt.Sprintf("%d entries", r.Entries)
+		return entries(r.Entries)
 	}
 	return r.Error
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
 }
 
 // Failure returns the report of a run that never began.

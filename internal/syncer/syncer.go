@@ -10,7 +10,6 @@ package syncer
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"contactsync/internal/fault"
@@ -36,7 +35,7 @@ type Store interface {
 // Leavers is a Store's list of managed phonebooks, to delete those of people
 // who left the groups.
 type Leavers interface {
-	Owners(context.Context) ([]string, error)
+	List(context.Context) ([]phonebook.Summary, error)
 	Delete(ctx context.Context, owner string) error
 }
 
@@ -55,9 +54,8 @@ type Syncer struct {
 	Full       bool     // ignore what is known from the last run
 	DryRun     bool     // find out what would change, and change nothing
 
-	Now    func() time.Time // the clock; nil: the machine's
-	Done   func(Result)     // called after each member, one call at a time; may be nil
-	Logger *slog.Logger     // warnings about things that stop nobody
+	Now  func() time.Time // the clock; nil: the machine's
+	Done func(Result)     // called after each member, one call at a time; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -101,16 +99,17 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	if err := s.members(ctx, choice.Source, members, r); err != nil {
 		return err
 	}
-	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 && !s.DryRun {
-		return s.deleteLeavers(ctx, all)
+	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 {
+		return s.deleteLeavers(ctx, all, r)
 	}
 	return nil
 }
 
 // deleteLeavers deletes the managed phonebooks of everybody who is in no
-// group any more. A member who could not be synchronised is no leaver.
-func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member) error {
-	owners, err := s.Leavers.Owners(ctx)
+// group any more, and reports each. A member who could not be synchronised is
+// no leaver.
+func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member, r *Report) error {
+	books, err := s.Leavers.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,14 +117,20 @@ func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member) 
 	for _, m := range members {
 		stays[m.User] = true
 	}
-	for _, owner := range owners {
-		if stays[owner] {
+	for _, b := range books {
+		if stays[b.Owner] {
 			continue
 		}
-		if err := s.Leavers.Delete(ctx, owner); err != nil {
-			return err
+		if !s.DryRun {
+			if err := s.Leavers.Delete(ctx, b.Owner); err != nil {
+				return err
+			}
 		}
-		s.Logger.Info("phonebook deleted: its owner is in no synchronised group any more", "member", owner)
+		res := Result{User: b.Owner, Result: OK, Removed: b.Entries, Left: true}
+		r.Members = append(r.Members, res)
+		if s.Done != nil {
+			s.Done(res)
+		}
 	}
 	return nil
 }

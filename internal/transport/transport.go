@@ -162,7 +162,7 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 		if n >= t.opts.Attempts || waited+wait > t.opts.Patience {
 			return gaveUp(retry, n)
 		}
-		t.opts.Logger.Debug("waiting before the next try", "wait", wait, "attempt", n, "reason", retry.Err)
+		t.opts.Logger.Debug(fmt.Sprintf("waiting %s before try %d of %d", wait.Round(100*time.Millisecond), n+1, t.opts.Attempts), "reason", retry.Err)
 		if err := t.opts.Sleep(ctx, wait); err != nil {
 			return err
 		}

@@ -4,7 +4,8 @@
 // `make bench` runs it.
 //
 // Both read the same mailboxes over EWS with four workers and the same fields,
-// no notes. The simulator answers from finished pages; a client that throws
+// no notes. (exchangelib asks for every contact twice, with FindItem and with
+// GetItem, whatever it is told; that time is its own.) The simulator answers from finished pages; a client that throws
 // them away shows what it can serve at most. Figures are medians; the minimum
 // and maximum stand beside, because machines are noisy.
 package main
