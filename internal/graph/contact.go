@@ -17,16 +17,22 @@ type contactReader struct {
 }
 
 // decodeContacts is decodeItems for contacts.
-func decodeContacts(body []byte) (contacts []phonebook.Contact, next string, err error) {
+func decodeContacts(body []byte) (page[phonebook.Contact], error) {
 	r := contactReader{reader: reader{data: body}}
+	p := page[phonebook.Contact]{total: unknown}
 	listed, failed := false, false
 	for name := range r.object() {
 		switch string(name) {
 		case "value":
 			listed = r.peek() == '['
-			contacts = r.contacts(contacts)
+			p.items = r.contacts(p.items)
 		case "@odata.nextLink":
-			next = r.string()
+			p.next = r.string()
+		case "@odata.count":
+			r.peek() // past blanks
+			start := r.pos
+			r.skip(1)
+			p.total = total(r.data[start:r.pos])
 		case "error":
 			failed = !r.null()
 			if failed {
@@ -39,13 +45,13 @@ func decodeContacts(body []byte) (contacts []phonebook.Contact, next string, err
 	r.end()
 	switch {
 	case r.err != nil:
-		return nil, "", r.err
+		return page[phonebook.Contact]{}, r.err
 	case failed:
-		return nil, "", errNotAList
+		return page[phonebook.Contact]{}, errNotAList
 	case !listed:
-		return nil, "", errNoList
+		return page[phonebook.Contact]{}, errNoList
 	}
-	return contacts, next, nil
+	return p, nil
 }
 
 // contacts reads the list of a page.

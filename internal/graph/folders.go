@@ -2,8 +2,8 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"net/url"
-	"slices"
 	"strings"
 
 	"contactsync/internal/phonebook"
@@ -15,33 +15,24 @@ type folder struct {
 	Properties []property `json:"singleValueExtendedProperties"`
 }
 
-// outlooksOwn holds the classes, in lower case, of folders that Outlook keeps
-// among the contacts for itself: suggested recipients, Skype's lists, the
-// address list's cards.
-var outlooksOwn = map[string]bool{
-	"ipf.contact.recipientcache":         true,
-	"ipf.contact.galcontacts":            true,
-	"ipf.contact.moc.imcontactlist":      true,
-	"ipf.contact.moc.quickcontacts":      true,
-	"ipf.contact.organizationalcontacts": true,
-	"ipf.contact.company":                true,
-}
-
-// hidden tells whether people do not see the folder.
-func (f *folder) hidden() bool {
-	return slices.ContainsFunc(f.Properties, func(p property) bool {
+// nature returns what says whose folder it is. A class that is missing is that
+// of any contact folder.
+func (f *folder) nature() (class string, hidden bool) {
+	class = phonebook.ContactsClass
+	for _, p := range f.Properties {
 		switch propertyTag(p.ID) {
 		case tagContainerClass:
-			return outlooksOwn[strings.ToLower(p.Value)]
+			class = p.Value
 		case tagHidden:
-			return strings.EqualFold(p.Value, "true")
+			hidden = strings.EqualFold(p.Value, "true")
 		}
-		return false
-	})
+	}
+	return class, hidden
 }
 
 // below hands over the contacts of all folders below the default one, at any
-// depth, but not those of hidden folders and of what is below them.
+// depth, but not those of hidden folders and of what is below them. A folder
+// that is deleted meanwhile takes along what is in it.
 func (s *Source) below(ctx context.Context, box mailbox, yield func([]phonebook.Contact) error) error {
 	const defaultFolder = "contacts" // a well-known name, in place of an id
 	waiting := []string{defaultFolder}
@@ -50,34 +41,40 @@ func (s *Source) below(ctx context.Context, box mailbox, yield func([]phonebook.
 		parent := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
 		children, err := s.children(ctx, box, parent)
-		if err != nil {
+		if err != nil && (parent == defaultFolder || !gone(err)) {
 			return wrap("list contact folders", err)
 		}
-		for _, id := range children {
-			if seen[id] {
-				continue // moved while we listed
+		for _, f := range children {
+			class, hidden := f.nature()
+			if seen[f.ID] || phonebook.FolderOfOutlook(class, hidden) {
+				continue // seen: moved while we listed
 			}
-			seen[id] = true
-			if err := s.contacts(ctx, folderPath(box, id)+"/contacts", yield); err != nil {
+			seen[f.ID] = true
+			waiting = append(waiting, f.ID)
+			if !phonebook.FolderForPeople(class, hidden) {
+				continue
+			}
+			if err := s.contacts(ctx, folderPath(box, f.ID)+"/contacts", yield); err != nil && !gone(err) {
 				return err
 			}
-			waiting = append(waiting, id)
 		}
 	}
 	return nil
 }
 
-// children returns the ids of the visible folders right below parent.
-func (s *Source) children(ctx context.Context, box mailbox, parent string) (ids []string, err error) {
+// children returns the folders right below parent.
+func (s *Source) children(ctx context.Context, box mailbox, parent string) (all []folder, err error) {
 	err = list(ctx, s, s.link(folderPath(box, parent)+"/childFolders", foldersQuery), decodeItems[folder], func(folders []folder) error {
-		for i := range folders {
-			if !folders[i].hidden() {
-				ids = append(ids, folders[i].ID)
-			}
-		}
+		all = append(all, folders...)
 		return nil
 	})
-	return ids, err
+	return all, err
+}
+
+// gone tells whether the service says that a folder is not there.
+func gone(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && e.is("ErrorItemNotFound", "ErrorFolderNotFound")
 }
 
 func folderPath(box mailbox, id string) string {

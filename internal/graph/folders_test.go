@@ -98,3 +98,35 @@ func TestFolderFails(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestFolderGoes has a folder that is deleted after it was listed.
+func TestFolderGoes(t *testing.T) {
+	for _, code := range []string{"ErrorItemNotFound", "ErrorFolderNotFound"} {
+		gone := refuse(http.StatusNotFound, code, "The specified object was not found in the store.")
+		s := newService(t)
+		s.answer("/v1.0/users/0a1b/contacts", body(`{"value":[{"id":"A"}]}`))
+		s.answer("/v1.0/users/0a1b/contactFolders/contacts/childFolders", body(`{"value":[{"id":"w"},{"id":"x"},{"id":"y"},{"id":"z"}]}`))
+		s.answer("/v1.0/users/0a1b/contactFolders/{id}/contacts", body(`{"value":[{"id":"B"}]}`))
+		s.answer("/v1.0/users/0a1b/contactFolders/{id}/childFolders", body(`{"value":[]}`))
+		s.answer("/v1.0/users/0a1b/contactFolders/x/contacts", gone)
+		s.answer("/v1.0/users/0a1b/contactFolders/x/childFolders", gone)
+		s.answer("/v1.0/users/0a1b/contactFolders/y/childFolders", gone)
+		got, _, err := read(s.source(t, func(c *Config) { c.Folders = true }), anna)
+		if err != nil || names(got) != "A B B B" {
+			t.Errorf("%s: contacts %s, error %v", code, names(got), err)
+		}
+	}
+}
+
+// TestDefaultFolderGoes: without the default folder there is nothing to read.
+func TestDefaultFolderGoes(t *testing.T) {
+	gone := refuse(http.StatusNotFound, "ErrorItemNotFound", "The specified object was not found in the store.")
+	for _, path := range []string{"/v1.0/users/0a1b/contacts", "/v1.0/users/0a1b/contactFolders/contacts/childFolders"} {
+		s := newService(t)
+		s.answer(path, gone)
+		s.answer("/", body(`{"value":[]}`))
+		if _, _, err := read(s.source(t, func(c *Config) { c.Folders = true }), anna); err == nil {
+			t.Errorf("%s: no error", path)
+		}
+	}
+}

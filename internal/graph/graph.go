@@ -12,6 +12,11 @@
 // link is. The link is followed as it stands, because what is in it is the
 // service's own affair, but never to another server: it would get our token.
 //
+// The link says where the next page starts by a number of entries. Where a
+// contact is deleted before that place, the next page would start one too far;
+// so the total is asked for ($count), and a folder whose total changes between
+// two pages is read again.
+//
 // Graph's contact type knows business, home and mobile numbers. Fax, pager,
 // car and the other numbers of Outlook's form are reachable only as MAPI
 // properties, so every listing expands singleValueExtendedProperties with a
@@ -29,11 +34,13 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
 	"sync/atomic"
 
+	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/transport"
 )
@@ -141,12 +148,24 @@ func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
 	}
 	// Following further pages would answer no further question.
 	return box.explain(s.get(ctx, s.link(box.path+"/contacts", "$top=1&$select=id"), func(body []byte) error {
-		_, _, err := decodeItems[struct{}](body)
+		_, err := decodeItems[struct{}](body)
 		return err
 	}))
 }
 
-// contacts hands over the contacts of one folder.
+// rereads is how often a folder is read again because it changed meanwhile.
+const rereads = 3
+
+// contacts hands over the contacts of one folder, again from the first where
+// the folder changes meanwhile.
 func (s *Source) contacts(ctx context.Context, path string, yield func([]phonebook.Contact) error) error {
-	return list(ctx, s, s.link(path, s.query), decodeContacts, yield)
+	for range 1 + rereads {
+		err := list(ctx, s, s.link(path, s.query), decodeContacts, yield)
+		if !errors.Is(err, errChanged) {
+			return err
+		}
+		s.logger.Debug("a folder changed while it was read; reading it again", "path", path)
+	}
+	return fault.New(fault.Member, "somebody is changing the mailbox's contacts; the next run tries again",
+		"read %d times: %w", 1+rereads, errChanged)
 }

@@ -20,16 +20,16 @@ func TestStrictness(t *testing.T) {
 	}
 	for _, v := range values {
 		body := fmt.Appendf(nil, `{"value":[{"id":"A","x":%s}]}`, v)
-		if _, _, err := decodeContacts(body); (err == nil) != json.Valid(body) {
+		if _, err := decodeContacts(body); (err == nil) != json.Valid(body) {
 			t.Errorf("%.60s: error %v, valid %v", v, err, json.Valid(body))
 		}
-		contacts, _, err := decodeContacts(fmt.Appendf(nil, `{"value":[{"id":"A","displayName":%s}]}`, v))
+		p, err := decodeContacts(fmt.Appendf(nil, `{"value":[{"id":"A","displayName":%s}]}`, v))
 		var want string
 		wantErr := json.Unmarshal([]byte(v), &want)
 		if (err == nil) != (wantErr == nil) {
 			t.Errorf("name %.60s: error %v, want %v", v, err, wantErr)
-		} else if err == nil && contacts[0].DisplayName != want {
-			t.Errorf("name %.60s: %q, want %q", v, contacts[0].DisplayName, want)
+		} else if err == nil && p.items[0].DisplayName != want {
+			t.Errorf("name %.60s: %q, want %q", v, p.items[0].DisplayName, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 )
 
 // Documents that are no page of a list. An empty list made of them would be
@@ -12,26 +13,45 @@ var (
 	errNoList   = errors.New("no list in the answer")
 )
 
-// collection is a page of anything.
+// page is a part of a listing.
+type page[T any] struct {
+	items []T
+	next  string // the link to the next page, empty where this is the last
+	total int    // entries in the whole listing, unknown where nobody says
+}
+
+// unknown is a total that a page does not tell.
+const unknown = -1
+
+// collection is a page of anything, as it is written.
 type collection[T any] struct {
 	Value []T             `json:"value"`
 	Next  string          `json:"@odata.nextLink"`
+	Count json.RawMessage `json:"@odata.count"`
 	Error json.RawMessage `json:"error"`
 }
 
-// decodeItems returns what a page lists and the link to the next page, empty
-// where it is the last. It serves the short lists; for contacts there is
+// decodeItems decodes a page. It serves the short lists; for contacts there is
 // decodeContacts.
-func decodeItems[T any](body []byte) (items []T, next string, err error) {
-	var page collection[T]
-	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, "", err
+func decodeItems[T any](body []byte) (page[T], error) {
+	var c collection[T]
+	if err := json.Unmarshal(body, &c); err != nil {
+		return page[T]{}, err
 	}
 	switch {
-	case page.Error != nil && string(page.Error) != "null":
-		return nil, "", errNotAList
-	case page.Value == nil:
-		return nil, "", errNoList
+	case c.Error != nil && string(c.Error) != "null":
+		return page[T]{}, errNotAList
+	case c.Value == nil:
+		return page[T]{}, errNoList
 	}
-	return page.Value, page.Next, nil
+	return page[T]{c.Value, c.Next, total(c.Count)}, nil
+}
+
+// total reads the value of @odata.count.
+func total(count []byte) int {
+	n, err := strconv.Atoi(string(count))
+	if err != nil || n < 0 {
+		return unknown
+	}
+	return n
 }

@@ -23,12 +23,13 @@ func fixture(t testing.TB, name string) []byte {
 
 func TestRecordedContact(t *testing.T) {
 	page := append(append([]byte(`{"value":[`), fixture(t, "contact.json")...), `],"@odata.nextLink":"https://next"}`...)
-	contacts, next, err := decodeContacts(page)
+	got, err := decodeContacts(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next != "https://next" {
-		t.Errorf("next page %q", next)
+	contacts := got.items
+	if got.next != "https://next" || got.total != unknown {
+		t.Errorf("next page %q, total %d", got.next, got.total)
 	}
 	want := phonebook.Contact{
 		ID:          "AAMkAGJiZmE2NGU4LTQ4YjktNDI1Mi1iMWQzLTQ1MmMxODJkZmQyNABGAAAAAABFdiK7oifWRb4ADuqgSRcnBwBBFDg0JJk7TY1fmsJrh7tNAAAAAAEOAABBFDg0JJk7TY1fmsJrh7tNAADhLT4uAAA=",
@@ -72,7 +73,7 @@ func equal(t *testing.T, got, want phonebook.Contact) {
 
 // TestNumbers has one number in every slot of Outlook's form.
 func TestNumbers(t *testing.T) {
-	contacts, _, err := decodeContacts([]byte(`{"value":[{"id":"A",
+	p, err := decodeContacts([]byte(`{"value":[{"id":"A",
 		"businessPhones":["b1","b2"],"homePhones":["h1","h2"],"mobilePhone":"m",
 		"singleValueExtendedProperties":[
 			{"id":"String 0x3a4b","value":"tty"},{"id":"String 0x3a2c","value":"telex"},{"id":"String 0x3a2d","value":"isdn"},
@@ -98,7 +99,7 @@ func TestNumbers(t *testing.T) {
 		{Kind: phonebook.FaxHome, Number: "fax home"}, {Kind: phonebook.FaxOther, Number: "fax other"},
 		{Kind: phonebook.ISDN, Number: "isdn"}, {Kind: phonebook.Telex, Number: "telex"}, {Kind: phonebook.TTY, Number: "tty"},
 	}
-	if got := contacts[0].Phones; !reflect.DeepEqual(got, want) {
+	if got := p.items[0].Phones; !reflect.DeepEqual(got, want) {
 		t.Errorf("phones\n got %v\nwant %v", got, want)
 	}
 }
@@ -124,24 +125,24 @@ func TestEveryKind(t *testing.T) {
 }
 
 func TestSparseContact(t *testing.T) {
-	contacts, next, err := decodeContacts([]byte(`{"value":[{"@odata.etag":"W/\"1\"","id":"A","displayName":null,"mobilePhone":null,
+	p, err := decodeContacts([]byte(`{"value":[{"@odata.etag":"W/\"1\"","id":"A","displayName":null,"mobilePhone":null,
 		"businessPhones":[],"homePhones":null,"emailAddresses":[{"name":"no address"},{"name":"X","address":"/o=Org/cn=x"},{"address":null}],
 		"businessAddress":{},"homeAddress":null,"birthday":null,"categories":null,"unheard":{"of":[1,2,{"x":null}]}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next != "" {
-		t.Errorf("next page %q", next)
+	if p.next != "" {
+		t.Errorf("next page %q", p.next)
 	}
-	equal(t, contacts[0], phonebook.Contact{ID: "A", Emails: []string{"/o=Org/cn=x"}})
+	equal(t, p.items[0], phonebook.Contact{ID: "A", Emails: []string{"/o=Org/cn=x"}})
 }
 
 func TestTextIsDecoded(t *testing.T) {
-	contacts, _, err := decodeContacts([]byte(`{"value":[{"id":"A","displayName":"J\u00fcrgen \ud83d\ude00 \"Ober\\\/\" \t","surname":"Größe","givenName":"\ud800x","personalNotes":"a\r\nb\u0000"}]}`))
+	p, err := decodeContacts([]byte(`{"value":[{"id":"A","displayName":"J\u00fcrgen \ud83d\ude00 \"Ober\\\/\" \t","surname":"Größe","givenName":"\ud800x","personalNotes":"a\r\nb\u0000"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, contacts[0], phonebook.Contact{ID: "A", DisplayName: "Jürgen 😀 \"Ober\\/\" \t", Surname: "Größe", GivenName: "\ufffdx", Notes: "a\r\nb\x00"})
+	equal(t, p.items[0], phonebook.Contact{ID: "A", DisplayName: "Jürgen 😀 \"Ober\\/\" \t", Surname: "Größe", GivenName: "\ufffdx", Notes: "a\r\nb\x00"})
 }
 
 func TestNoPage(t *testing.T) {
@@ -158,8 +159,8 @@ func TestNoPage(t *testing.T) {
 		"number for a name": `{"value":[{"id":"A","displayName":7}]}`,
 		"no id":             `{"value":[{"displayName":"A"}]}`,
 	} {
-		if contacts, _, err := decodeContacts([]byte(body)); err == nil {
-			t.Errorf("%s: taken for a page with %d contacts", name, len(contacts))
+		if p, err := decodeContacts([]byte(body)); err == nil {
+			t.Errorf("%s: taken for a page with %d contacts", name, len(p.items))
 		}
 	}
 }
@@ -181,14 +182,17 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(`{"value":[{"id":"\ud800\u0041\ud83d\uDE00","displayName":"\u00e4\\\/\b\f\n\r\t\"","homeAddress":{"street":"x"},"emailAddresses":[{"address":"a"},null]}]}`))
 	f.Add([]byte("{\"value\":[{\"id\":\"\xff\xc3\\u00e4\",\"x\":[-0.5e+7,true,false,null,{},[]]}]}"))
 	f.Add([]byte(`{"error":{"code":"x"}} `))
+	f.Add([]byte(`{"@odata.count": 17 ,"value":[]}`))
+	f.Add([]byte(`{"@odata.count":"17","value":[]}`))
+	f.Add([]byte(`{"@odata.count":null,"value":[]}`))
 	f.Add(benchmarkPage(3))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		given := bytes.Clone(body)
-		contacts, next, err := decodeContacts(body)
+		got, err := decodeContacts(body)
 		if !bytes.Equal(body, given) {
 			t.Fatal("the decoder wrote into the buffer")
 		}
-		want, wantNext, wantErr := reference(body)
+		want, wantErr := reference(body)
 		if !plain(body) {
 			return // encoding/json takes names in any case, and objects in parts
 		}
@@ -196,11 +200,11 @@ func FuzzPage(f *testing.F) {
 			t.Fatalf("error %v, encoding/json says %v", err, wantErr)
 		}
 		clear(body) // the buffer is used again for the next page
-		if err == nil && (next != wantNext || len(contacts) != len(want)) {
-			t.Fatalf("%d contacts and %q, want %d and %q", len(contacts), next, len(want), wantNext)
+		if err == nil && (got.next != want.next || got.total != want.total || len(got.items) != len(want.items)) {
+			t.Fatalf("%d contacts of %d and %q, want %d of %d and %q", len(got.items), got.total, got.next, len(want.items), want.total, want.next)
 		}
-		for i := range contacts {
-			equal(t, contacts[i], want[i])
+		for i := range got.items {
+			equal(t, got.items[i], want.items[i])
 		}
 	})
 }
@@ -217,8 +221,8 @@ func BenchmarkPage(b *testing.B) {
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if contacts, _, err := decodeContacts(page); err != nil || len(contacts) != 999 {
-			b.Fatal(len(contacts), err)
+		if p, err := decodeContacts(page); err != nil || len(p.items) != 999 {
+			b.Fatal(len(p.items), err)
 		}
 	}
 }
@@ -229,8 +233,8 @@ func BenchmarkReference(b *testing.B) {
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if contacts, _, err := reference(page); err != nil || len(contacts) != 999 {
-			b.Fatal(len(contacts), err)
+		if p, err := reference(page); err != nil || len(p.items) != 999 {
+			b.Fatal(len(p.items), err)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func contactsQuery(notes bool) string {
 	for i, n := range numbers {
 		ids[i] = fmt.Sprintf("String 0x%04X", n.tag)
 	}
-	return "$select=" + fields + "&$expand=" + expand(ids)
+	return "$count=true&$select=" + fields + "&$expand=" + expand(ids)
 }
 
 // foldersQuery is the query of a listing of folders.

@@ -40,6 +40,42 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestTotals has pages that tell the total in every way. It may be larger than
+// what comes, and pages may leave it out.
+func TestTotals(t *testing.T) {
+	for name, c := range map[string]struct {
+		totals   [3]string // before the values of three pages
+		requests int
+	}{
+		"nowhere":       {[3]string{"", "", ""}, 3},
+		"the same":      {[3]string{`"@odata.count":9,`, `"@odata.count":9,`, `"@odata.count":9,`}, 3},
+		"on the first":  {[3]string{`"@odata.count":9,`, "", ""}, 3},
+		"nothing to go": {[3]string{`"@odata.count":null,`, `"@odata.count":"x",`, `"@odata.count":-1,`}, 3},
+		"another":       {[3]string{`"@odata.count":9,`, `"@odata.count":8,`, ""}, 2 * (1 + rereads)},
+		"another later": {[3]string{`"@odata.count":9,`, "", `"@odata.count":8,`}, 3 * (1 + rereads)},
+		"to nothing":    {[3]string{`"@odata.count":9,`, `"@odata.count":0,`, ""}, 2 * (1 + rereads)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			s.mux.HandleFunc("/v1.0/users/0a1b/contacts", func(w http.ResponseWriter, r *http.Request) {
+				i := 0
+				if r.FormValue("$count") != "true" {
+					fmt.Sscan(r.FormValue("page"), &i)
+				}
+				next := ""
+				if i < 2 {
+					next = fmt.Sprintf(`,"@odata.nextLink":"$/users/0a1b/contacts?page=%d"`, i+1)
+				}
+				body(`{%s"value":[{"id":"%d"}]%s}`, c.totals[i], i, next)(w, r)
+			})
+			_, _, err := read(s.source(t, nil), anna)
+			if len(s.asked) != c.requests || (err != nil) != (c.requests > 3) {
+				t.Errorf("%d requests, want %d; error %v", len(s.asked), c.requests, err)
+			}
+		})
+	}
+}
+
 func TestRequest(t *testing.T) {
 	s := newService(t)
 	var asked []string // what was selected

@@ -45,15 +45,15 @@ type addressType struct {
 }
 
 // reference is decodeContacts by way of encoding/json.
-func reference(body []byte) ([]phonebook.Contact, string, error) {
-	items, next, err := decodeItems[contactType](body)
+func reference(body []byte) (page[phonebook.Contact], error) {
+	p, err := decodeItems[contactType](body)
 	if err != nil {
-		return nil, "", err
+		return page[phonebook.Contact]{}, err
 	}
-	contacts := make([]phonebook.Contact, len(items))
-	for i, c := range items {
+	contacts := make([]phonebook.Contact, len(p.items))
+	for i, c := range p.items {
 		if c.ID == "" {
-			return nil, "", errors.New("a contact without an id")
+			return page[phonebook.Contact]{}, errors.New("a contact without an id")
 		}
 		contacts[i] = phonebook.Contact{
 			ID: c.ID, DisplayName: c.DisplayName, GivenName: c.GivenName, Surname: c.Surname, Company: c.CompanyName,
@@ -65,7 +65,7 @@ func reference(body []byte) ([]phonebook.Contact, string, error) {
 		}
 		contacts[i].Categories = appendText(nil, c.Categories...)
 	}
-	return contacts, next, nil
+	return page[phonebook.Contact]{contacts, p.next, p.total}, nil
 }
 
 func appendText(to []string, from ...string) []string {
@@ -152,7 +152,7 @@ func plain(body []byte) bool {
 // ours holds the names that are read, by their lower case.
 var ours = func() map[string]string {
 	m := map[string]string{}
-	for _, n := range append([]string{"value", "error", "@odata.nextLink", "address", "street", "postalCode", "city", "state",
+	for _, n := range append([]string{"value", "error", "@odata.nextLink", "@odata.count", "address", "street", "postalCode", "city", "state",
 		"countryOrRegion", "singleValueExtendedProperties", notesProperty}, selected...) {
 		m[strings.ToLower(n)] = n
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,32 +32,40 @@ func (s *Source) link(path, query string) string {
 	return s.base.Scheme + "://" + s.base.Host + s.base.EscapedPath() + path + "?" + query
 }
 
+// errChanged says that a listing grew or shrank between two pages. The links
+// count entries, so what comes after the change moves, and one that moves from
+// a page to come to a page that has been is never seen.
+var errChanged = errors.New("a folder changed while it was read")
+
 // list follows a listing from its first page to its last and hands each page
-// over once it is whole.
-func list[T any](ctx context.Context, s *Source, link string, decode func([]byte) ([]T, string, error), use func([]T) error) error {
+// over once it is whole. The error is errChanged where the pages tell totals
+// that differ; what the totals themselves are means nothing, because they count
+// entries that never come.
+func list[T any](ctx context.Context, s *Source, link string, decode func([]byte) (page[T], error), use func([]T) error) error {
 	seen := make(map[string]bool)
-	for {
+	for total := unknown; ; {
 		seen[link] = true
-		var (
-			items []T
-			next  string
-		)
+		var p page[T]
 		err := s.get(ctx, link, func(body []byte) (err error) {
-			items, next, err = decode(body)
+			p, err = decode(body)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if len(items) > 0 {
-			if err := use(items); err != nil {
+		if total != unknown && p.total != unknown && p.total != total {
+			return errChanged
+		}
+		total = max(total, p.total)
+		if len(p.items) > 0 {
+			if err := use(p.items); err != nil {
 				return err
 			}
 		}
-		if next == "" {
+		if p.next == "" {
 			return nil
 		}
-		if link, err = s.follow(next); err != nil {
+		if link, err = s.follow(p.next); err != nil {
 			return err
 		}
 		if seen[link] {

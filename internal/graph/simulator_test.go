@@ -204,6 +204,49 @@ func TestShortPages(t *testing.T) {
 	}
 }
 
+// What is deleted while pages are read must not hide another contact.
+func TestChangeBetweenPages(t *testing.T) {
+	n := newTenant(t, simulator.Options{MaxPage: 10})
+	box := n.person(simulator.Mailbox{Mail: "a@example.com"})
+	for i := range 25 {
+		box.AddContact(box.Contacts, simulator.Contact{DisplayName: fmt.Sprintf("c%02d", i)})
+	}
+	doomed := box.Items(box.Contacts)[3].ID
+	src := n.source(nil)
+	var once sync.Once
+	n.server.SetFault(func(r *http.Request) simulator.Fault {
+		if strings.Contains(r.URL.RawQuery, "skip") {
+			once.Do(func() { box.DeleteContact(doomed) })
+		}
+		return nil
+	})
+	got, _, err := read(src, phonebook.Member{Mail: "a@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 25 {
+		if name := fmt.Sprintf("c%02d", i); !strings.Contains(display(got), name) && i != 3 {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+func TestChangesWithoutEnd(t *testing.T) {
+	n := newTenant(t, simulator.Options{MaxPage: 2})
+	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a", "b", "c", "d", "e")
+	src := n.source(nil)
+	n.server.SetFault(func(r *http.Request) simulator.Fault {
+		if strings.Contains(r.URL.RawQuery, "skip") {
+			box.AddContact(box.Contacts, simulator.Contact{DisplayName: "another"})
+		}
+		return nil
+	})
+	_, _, err := read(src, phonebook.Member{Mail: "a@example.com"})
+	if err == nil || fault.ClassOf(err) != fault.Member || fault.HintOf(err) == "" {
+		t.Errorf("error %v, hint %q", err, fault.HintOf(err))
+	}
+}
+
 func TestSimulatedFolders(t *testing.T) {
 	n := newTenant(t, simulator.Options{MaxPage: 1})
 	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "top1", "top2")
