@@ -257,7 +257,8 @@ func (it *item) property(x *xmlReader) {
 // field reads a text and notices whether it may have been cut.
 func (it *item) field(x *xmlReader) string {
 	s := x.text()
-	if len(s)+x.dropped >= cutAt && units(s)+x.dropped >= cutAt {
+	lost := x.dropped + x.joined // they count in the mailbox
+	if len(s)+lost >= cutAt && units(s)+lost >= cutAt {
 		it.cut = true
 	}
 	return s

@@ -16,7 +16,8 @@ import (
 //
 // It differs from encoding/xml in two points. Characters that XML 1.0 forbids,
 // written out or as a reference such as &#x1A;, are dropped instead of refused:
-// Exchange sends what stands in the mailbox. And a text is copied once.
+// Exchange sends what stands in the mailbox. Only half of a surrogate pair is a
+// replacement character, as Graph has it. And a text is copied once.
 //
 // The walk is a loop over the children of the current element:
 //
@@ -32,6 +33,7 @@ import (
 type xmlReader struct {
 	err     error
 	dropped int // forbidden characters left out of the last text
+	joined  int // carriage returns in it that became one with their line feed
 
 	src      io.Reader
 	buf      []byte
@@ -45,7 +47,7 @@ type xmlReader struct {
 
 	chars    []byte // character data read so far
 	wide     bool   // chars holds bytes that need a closer look at the end
-	high     rune   // a high surrogate that was given as a reference …
+	high     rune   // a half of a surrogate pair that was given as a reference …
 	highAt   int    // … and where in chars its other half has to follow
 	anything bool   // a first byte was read
 }
@@ -104,9 +106,9 @@ func (x *xmlReader) child(depth int) bool {
 }
 
 // text reads the current element to its end and returns the character data in
-// it; dropped then says how many characters were left out.
+// it; dropped and joined then say how many characters were left out.
 func (x *xmlReader) text() string {
-	x.chars, x.dropped, x.wide, x.high = x.chars[:0], 0, false, 0
+	x.chars, x.dropped, x.joined, x.wide, x.high = x.chars[:0], 0, 0, false, 0
 	for depth := x.depth(); x.depth() >= depth; {
 		if x.next() == atEnd {
 			return ""

@@ -57,6 +57,7 @@ func (x *xmlReader) special(c byte) {
 	x.chars = append(x.chars, '\n')
 	if x.peek() == '\n' {
 		x.pos++
+		x.joined++
 	}
 }
 
@@ -77,7 +78,7 @@ func (x *xmlReader) cdata() {
 			x.wide = x.wide || c >= utf8.RuneSelf
 			x.chars = append(x.chars, c)
 		case c == '\r' && x.peek() == '\n':
-			// The line feed stands for both.
+			x.joined++ // the line feed stands for both
 		default:
 			x.special(c)
 		}
@@ -87,7 +88,7 @@ func (x *xmlReader) cdata() {
 
 // reference reads a reference after its '&' and appends what it stands for. A
 // character that XML forbids is dropped, but two halves of a surrogate pair,
-// each in a reference of its own, are one character.
+// each in a reference of its own, are one character (see surrogate).
 func (x *xmlReader) reference() {
 	var name [12]byte
 	n := 0
@@ -119,17 +120,18 @@ func (x *xmlReader) reference() {
 	}
 }
 
-// surrogate takes half of a pair. A half that stays alone is dropped.
+// surrogate takes half of a pair. A half that stays alone is a replacement
+// character, so that a text is the same as over Graph.
 func (x *xmlReader) surrogate(r rune) {
 	if x.high != 0 && x.highAt == len(x.chars) {
 		if both := utf16.DecodeRune(x.high, r); both != utf8.RuneError {
-			x.chars = utf8.AppendRune(x.chars, both)
+			x.chars = utf8.AppendRune(x.chars[:x.highAt-utf8.RuneLen(utf8.RuneError)], both)
 			x.high = 0
-			x.dropped--
 			return
 		}
 	}
-	x.dropped++
+	x.chars = utf8.AppendRune(x.chars, utf8.RuneError)
+	x.wide = true
 	x.high, x.highAt = r, len(x.chars)
 }
 
