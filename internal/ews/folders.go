@@ -2,20 +2,9 @@ package ews
 
 import (
 	"context"
-	"strings"
-)
 
-// ownClasses are the classes of the contact folders that Outlook and Exchange
-// keep for themselves: people written to, the company's address list, Teams.
-var ownClasses = []string{
-	"IPF.Contact.RecipientCache",
-	"IPF.Contact.GalContacts",
-	"IPF.Contact.MOC.ImContactList",
-	"IPF.Contact.MOC.QuickContacts",
-	"IPF.Contact.OrganizationalContacts",
-	"IPF.Contact.Company",
-	"IPF.Contact.PeopleCentricConversationBuddies",
-}
+	"contactsync/internal/phonebook"
+)
 
 // subfolders returns the folders below Contacts that a person made for
 // contacts. What is below one of Outlook's own folders is Outlook's own too.
@@ -39,7 +28,7 @@ func (r *reading) subfolders(ctx context.Context) ([]folder, error) {
 
 // allFolders lists every folder below Contacts, once each.
 func (r *reading) allFolders(ctx context.Context) (all []folder, err error) {
-	err = r.settled(func() (changed bool, err error) {
+	err = r.settled(func() error {
 		seen := make(map[string]bool)
 		all = all[:0]
 		return walk(
@@ -63,30 +52,26 @@ func (r *reading) allFolders(ctx context.Context) (all []folder, err error) {
 	return all, err
 }
 
-// holdsContacts tells whether the folder is one for contacts. The class of a
-// folder can be missing.
+// holdsContacts tells whether the folder is one for contacts of a person's. A
+// search folder is a view of items that lie elsewhere.
 func (f folder) holdsContacts() bool {
-	if f.search {
-		return false
-	}
-	return within(f.class, "IPF.Contact") || f.class == "" && f.contacts
+	return !f.search && phonebook.FolderForPeople(f.nature())
 }
 
-// own tells whether the folder is one of Outlook's own.
-func (f folder) own() bool {
-	for _, class := range ownClasses {
-		if within(f.class, class) {
-			return true
-		}
+// nature returns what says whose folder it is. The class of a folder can be
+// missing.
+func (f folder) nature() (class string, hidden bool) {
+	if f.class == "" && f.contacts {
+		return phonebook.ContactsClass, f.hidden
 	}
-	return f.hidden
+	return f.class, f.hidden
 }
 
 // withinOwn tells whether the folder or one above it is Outlook's own.
 func (f folder) withinOwn(byID map[string]folder) bool {
 	// Not deeper than there are folders, should the parents form a circle.
 	for range len(byID) {
-		if f.own() {
+		if phonebook.FolderOfOutlook(f.nature()) {
 			return true
 		}
 		parent, ok := byID[f.parent]
@@ -96,9 +81,4 @@ func (f folder) withinOwn(byID map[string]folder) bool {
 		f = parent
 	}
 	return false
-}
-
-// within tells whether a class is the given one or derived from it.
-func within(class, base string) bool {
-	return len(class) >= len(base) && strings.EqualFold(class[:len(base)], base) && (len(class) == len(base) || class[len(base)] == '.')
 }

@@ -2,6 +2,7 @@ package ews
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"contactsync/internal/fault"
@@ -21,66 +22,141 @@ type reading struct {
 
 // folder reads a folder and hands over what has not been handed over yet.
 func (r *reading) folder(ctx context.Context, folder string) error {
-	return r.settled(func() (changed bool, err error) {
+	return r.settled(func() error {
 		return walk(
 			func(offset int) (message, error) { return r.page(ctx, folder, offset) },
 			func(m message) error { return r.handOver(ctx, m.items) })
 	})
 }
 
-// settled runs pass, again where what it read changed meanwhile: the rest then
-// changes its place, and something could slip through between two pages.
-func (r *reading) settled(pass func() (changed bool, err error)) error {
+// unsettled is why a folder has to be read again.
+type unsettled struct{ what, hint string }
+
+// Error says why.
+func (u *unsettled) Error() string { return u.what }
+
+var (
+	// errChanged is of a folder that somebody works in: the rest of it changes
+	// its place then, and something could slip through between two pages.
+	errChanged = &unsettled{"a folder changed while it was read", "somebody is changing the mailbox's contacts; the next run tries again"}
+	// errShort is of a folder of which the service calls a page the last that
+	// is not, by its own total.
+	errShort = &unsettled{"a folder ended before all the entries had come that the server counts in it",
+		"the answers contradict each other; the next run tries again, and if it stays so, tell the maintainers"}
+)
+
+// settled runs pass, again where that could not see everything.
+func (r *reading) settled(pass func() error) error {
+	var again *unsettled
 	for range 1 + rereads {
-		changed, err := pass()
-		if err != nil || !changed {
+		err := pass()
+		if !errors.As(err, &again) {
 			return err
 		}
-		r.log.Debug("a folder changed while it was read; reading it again", "mailbox", r.mail)
+		r.log.Debug("reading a folder again", "why", again, "mailbox", r.mail)
 	}
-	return fault.New(fault.Member, "somebody is changing the mailbox's contacts; the next run tries again",
-		"a folder changed %d times while it was read", 1+rereads)
+	return fault.New(fault.Member, again.hint, "read %d times: %w", 1+rereads, again)
 }
 
-// walk asks for page after page and has take work on each, until the last one
-// or until the number of entries in view changes.
-func walk(ask func(offset int) (message, error), take func(message) error) (changed bool, err error) {
+// walk asks for page after page and has take work on each, until the last. The
+// error is errChanged where the number of entries in view changes or one that
+// two pages share does, and errShort where the pages end too early.
+func walk(ask func(offset int) (message, error), take func(message) error) error {
 	passed := make(map[string]struct{}) // ids
-	for offset, total := 0, -1; ; {
-		m, err := ask(offset)
+	at, total := place{}, -1
+	for first := true; ; first = false {
+		m, err := ask(at.offset)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if !m.root.present {
-			return false, errShape("an answer without a RootFolder")
+			return errShape("an answer without a RootFolder")
 		}
-		if offset > 0 && m.root.total != total {
-			return true, nil
+		ids := m.ids()
+		switch {
+		case slices.Contains(ids, ""):
+			return errShape("an entry without an id")
+		case !first && m.root.total != total, !at.fits(ids):
+			return errChanged
 		}
 		total = m.root.total
-		received, fresh := m.count(passed)
-		if err := take(m); err != nil || m.root.last {
-			return false, err
+		fresh := pass(passed, ids)
+		if err := take(m); err != nil {
+			return err
 		}
-		next := following(m.root, offset, received)
-		if next <= offset || !fresh && (received > 0 || offset >= max(total, pageSize)) {
-			return false, errShape("the pages do not go on after entry %d", offset)
+		switch {
+		case m.root.last && at.offset+len(ids) < total:
+			return errShort
+		case m.root.last:
+			return nil
 		}
-		offset = next
+		next := at.next(m.root, ids)
+		stuck := !fresh && (len(ids) > at.overlap() || at.shared == "" && at.offset >= max(total, pageSize))
+		if stuck || next.offset <= at.offset {
+			return errShape("the pages do not go on after entry %d", at.offset)
+		}
+		at = next
 	}
 }
 
-// count returns the number of entries on a page and whether one of them has
-// not been passed before.
-func (m message) count(passed map[string]struct{}) (received int, fresh bool) {
-	before := len(passed)
+// place is where a page starts. A page starts with the last entry of the page
+// before where that has another: so a deletion shows even where an addition
+// keeps the total.
+type place struct {
+	offset int
+	shared string // the id of the page's first entry, "" where it is to be a new one
+}
+
+// overlap returns how many entries the page shares with the one before.
+func (p place) overlap() int {
+	if p.shared == "" {
+		return 0
+	}
+	return 1
+}
+
+// fits tells whether a page with these ids continues the one before. One
+// without any says nothing.
+func (p place) fits(ids []string) bool {
+	return p.shared == "" || len(ids) == 0 || ids[0] == p.shared
+}
+
+// next returns the place after a page with these ids, p itself where there is
+// none. The service's word counts only where it does not leave out items:
+// reading one twice does no harm.
+func (p place) next(root root, ids []string) place {
+	if p.shared != "" && len(ids) < 2 {
+		return place{offset: p.offset + 1} // no room for sharing on such a page
+	}
+	next := p.offset + len(ids)
+	if root.next > p.offset+p.overlap() && (root.next < next || len(ids) == 0) {
+		next = root.next
+	}
+	if i := next - 1 - p.offset; 0 < i && i < len(ids) {
+		return place{next - 1, ids[i]}
+	}
+	return place{offset: next}
+}
+
+// ids returns the ids of a page's entries.
+func (m message) ids() []string {
+	ids := make([]string, 0, len(m.items)+len(m.folders))
 	for i := range m.items {
-		passed[m.items[i].ID] = struct{}{}
+		ids = append(ids, m.items[i].ID)
 	}
 	for i := range m.folders {
-		passed[m.folders[i].id] = struct{}{}
+		ids = append(ids, m.folders[i].id)
 	}
-	return len(m.items) + len(m.folders), len(passed) > before
+	return ids
+}
+
+// pass notes ids and tells whether one of them has not been passed before.
+func pass(passed map[string]struct{}, ids []string) (fresh bool) {
+	before := len(passed)
+	for _, id := range ids {
+		passed[id] = struct{}{}
+	}
+	return len(passed) > before
 }
 
 // page reads one page of a folder. Where notes are wanted, all the rest comes
@@ -95,15 +171,6 @@ func (r *reading) page(ctx context.Context, folder string, offset int) (message,
 		return message{}, err
 	}
 	return r.one(a)
-}
-
-// following returns where the next page starts. The service's word counts only
-// where it does not leave out items: reading one twice does no harm.
-func following(root root, offset, received int) int {
-	if root.next > offset && (root.next < offset+received || received == 0) {
-		return root.next
-	}
-	return offset + received
 }
 
 // handOver completes a page's contacts and hands over those that are new.

@@ -56,9 +56,26 @@ func TestReplayOnePage(t *testing.T) {
 	compare(t, got, expectation(t, "large@example.test").Contacts, parts{names: true, numbers: true})
 }
 
+// The second page was recorded without the entry that we ask for once more;
+// here it is put in front.
 func TestReplayPages(t *testing.T) {
-	src := replay(t, nil, func(request string) string {
-		return "large-finditem-page-max1000-offset" + offsets.FindStringSubmatch(request)[1]
+	first, second := gromox(t, "large-finditem-page-max1000-offset0.response.xml"), gromox(t, "large-finditem-page-max1000-offset1000.response.xml")
+	start, end := bytes.LastIndex(first, []byte("<t:Contact>")), bytes.LastIndex(first, []byte("</t:Items>"))
+	if start < 0 || end < start {
+		t.Fatal("the recording looks different")
+	}
+	const items = "<t:Items>"
+	joined := bytes.Replace(second, []byte(items), append([]byte(items), first[start:end]...), 1)
+	src := scripted(t, func(request string) string {
+		switch offset := offsets.FindStringSubmatch(request)[1]; offset {
+		case "0":
+			return string(first)
+		case "999":
+			return string(joined)
+		default:
+			t.Errorf("asked for entry %s", offset)
+			return ""
+		}
 	})
 	compare(t, mustRead(t, src, "large@example.test"), expectation(t, "large@example.test").Contacts, parts{})
 }

@@ -229,8 +229,8 @@ func TestPages(t *testing.T) {
 	if got := mustRead(t, src, "anna@example.test"); len(got) != 25 || got[24].DisplayName != "anna 0024" {
 		t.Errorf("%d contacts: %s", len(got), names(got))
 	}
-	if n := s.Count("FindItem"); n != 4 {
-		t.Errorf("%d pages, want 4", n)
+	if n := s.Count("FindItem"); n != 5 {
+		t.Errorf("%d pages, want 5: each but the first brings 6 new entries of 26", n)
 	}
 	if got := mustRead(t, src, "leer@example.test"); len(got) != 0 {
 		t.Errorf("an empty mailbox holds %s", names(got))
@@ -255,6 +255,45 @@ func TestChangeBetweenPages(t *testing.T) {
 		name := fmt.Sprintf("anna %04d", i)
 		if !strings.Contains(names(got), name) && i != 2 {
 			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+// An addition makes up for a deletion in the total.
+func TestSwapBetweenPages(t *testing.T) {
+	s := startService(t, simulator.Options{MaxPage: 10})
+	m := s.mailbox("anna", 25)
+	doomed := m.Items(m.Contacts)[3].ID
+	src := s.online(t)
+	var calls atomic.Int32
+	s.SetFault(func(r *http.Request) simulator.Fault {
+		if strings.Contains(r.URL.Path, "asmx") && calls.Add(1) == 2 {
+			m.DeleteContact(doomed)
+			m.AddContact(m.Contacts, simulator.Contact{DisplayName: "neu"})
+		}
+		return nil
+	})
+	got := names(mustRead(t, src, "anna@example.test"))
+	for i := range 25 {
+		if name := fmt.Sprintf("anna %04d", i); !strings.Contains(got, name) && i != 2 {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	if !strings.Contains(got, "neu") {
+		t.Error("the new one is missing")
+	}
+}
+
+// A server may send as few entries a page as it likes.
+func TestSmallPages(t *testing.T) {
+	for _, size := range []int{1, 2, 3} {
+		s := startService(t, simulator.Options{MaxPage: size})
+		m := s.mailbox("anna", 6)
+		m.AddContact(m.AddFolder(m.Contacts, "eins", "", false), simulator.Contact{DisplayName: "eins"})
+		m.AddContact(m.AddFolder(m.Contacts, "zwei", "", false), simulator.Contact{DisplayName: "zwei"})
+		got := mustRead(t, s.online(t, func(c *Config, _ *transport.Options) { c.Folders = true }), "anna@example.test")
+		if len(got) != 8 {
+			t.Errorf("pages of %d: %s", size, names(got))
 		}
 	}
 }
@@ -355,7 +394,7 @@ func TestFolders(t *testing.T) {
 	add(friends, "Alte Freunde", "IPF.Contact.Mine", false)
 	secret := add(m.Contacts, "hidden", "", true)
 	add(secret, "below hidden", "", false)
-	for _, class := range ownClasses {
+	for _, class := range []string{"IPF.Contact.RecipientCache", "ipf.contact.moc.quickcontacts", "IPF.Contact.Company.Mine"} {
 		own := add(m.Contacts, class, class, false)
 		add(add(own, "below "+class, "", false), "deep below "+class, "", false)
 	}
