@@ -11,8 +11,9 @@
 // fewer; only IncludesLastItemInRange says which one is the last. FindItem cuts
 // texts at 255 characters and has no notes, so contacts with a text of that
 // length, or all where notes are wanted, are read once more by GetItem. While
-// pages are read somebody may add or delete contacts, and the rest moves: a
-// folder whose size changes is read again.
+// pages are read somebody may add or delete contacts, and the rest moves: so each
+// page repeats the last entry of the one before, and a folder where that or the
+// total differs is read again. So is one that ends short of its own total.
 //
 // The Contacts folder holds distribution lists too; they are skipped. Folders
 // below it are read on request, but for those that Outlook keeps for itself.
