@@ -43,11 +43,14 @@ func (p *program) app() *cli.App {
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
-		Reader:          p.stdin,
-		Writer:          p.stdout,
-		ErrWriter:       p.stderr,
-		OnUsageError:    usageError,
-		ExitErrHandler:  func(*cli.Context, error) {}, // run says it and returns the status
+		// A user id may hold a comma.
+		DisableSliceFlagSeparator: true,
+
+		Reader:         p.stdin,
+		Writer:         p.stdout,
+		ErrWriter:      p.stderr,
+		OnUsageError:   usageError,
+		ExitErrHandler: func(*cli.Context, error) {}, // run says it and returns the status
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "v", Usage: "print a line for each member and a summary"},
 			&cli.BoolFlag{Name: "q", Usage: "print errors only"},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"contactsync/internal/fault"
@@ -24,8 +25,13 @@ func main() { os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	out := &stream{w: stdout}
+	p := &program{args: args, stdin: stdin, stdout: out, stderr: &stream{w: stderr}}
 	err := p.app().RunContext(ctx, args)
+	if out.err != nil {
+		err = fault.New(fault.Damage, "free some space where the output goes", "write output: %w", out.err)
+	}
 	var status exitStatus
 	switch {
 	case err == nil:
@@ -33,7 +39,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &status):
 		return int(status)
 	case ctx.Err() != nil:
-		err = fault.New(fault.Unavailable, "", "stopped: %w", err)
+		err = fault.New(fault.Unavailable, "nothing was changed; try again", "stopped by a signal")
 	}
 	p.complain(err)
 	return fault.ClassOf(err).ExitStatus()
@@ -51,4 +57,23 @@ type program struct {
 	stdout, stderr io.Writer
 
 	store, phonebooks string // the folder and the file that this run uses
+}
+
+// stream is one of the program's outputs. It takes one write at a time, since
+// warnings come from several workers, and keeps the first error.
+type stream struct {
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.w.Write(p)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
 }

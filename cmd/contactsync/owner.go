@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"contactsync/internal/fault"
 )
 
@@ -17,19 +19,39 @@ import (
 // belong: root would leave files behind that the service cannot use, and
 // anybody else could read nothing. The hint is what to type instead.
 func (p *program) rightUser() error {
-	for _, path := range []string{p.store, p.phonebooks, filepath.Dir(p.phonebooks)} {
-		owner, ok := ownerOf(path)
-		if ok && owner != os.Geteuid() {
-			return p.wrongUser(owner, path)
-		}
+	if err := p.mine(p.store); err != nil {
+		return err
+	}
+	// A file that was copied here may belong to anybody who may write it.
+	if _, ok := ownerOf(p.phonebooks); ok && os.Geteuid() != 0 && unix.Access(p.phonebooks, unix.W_OK) == nil {
+		return nil
+	}
+	if err := p.mine(p.phonebooks); err != nil {
+		return err
+	}
+	folder := filepath.Dir(p.phonebooks)
+	if _, ok := ownerOf(p.phonebooks); !ok && unix.Access(folder, unix.W_OK) != nil || os.Geteuid() == 0 {
+		return p.mine(folder)
 	}
 	return nil
 }
 
-// wrongUser is the error of a run that does not own path.
-func (p *program) wrongUser(owner int, path string) error {
+// mine returns an error where path belongs to somebody else.
+func (p *program) mine(path string) error {
+	owner, ok := ownerOf(path)
+	if !ok || owner == os.Geteuid() {
+		return nil
+	}
 	name := userName(owner)
-	return fault.New(fault.Permission, "sudo -u "+name+" "+p.commandLine(), "this runs as %s, but %s belongs to %s", userName(os.Geteuid()), path, name)
+	hint := "sudo -u " + quote(name) + " " + p.commandLine()
+	folderOwner, _ := ownerOf(filepath.Dir(path))
+	switch {
+	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
+		hint = "sudo chown " + quote(userName(folderOwner)) + " " + quote(path)
+	case owner == 0:
+		hint = "nothing of it should belong to root; give it to the service user (sudo chown ucservices " + quote(path) + "), or name places of your own with --store and --phonebooks"
+	}
+	return fault.New(fault.Permission, hint, "this runs as %s, but %s belongs to %s", userName(os.Geteuid()), path, name)
 }
 
 // commandLine returns the command as it was typed, quoted for a shell where
@@ -44,12 +66,17 @@ func (p *program) commandLine() string {
 	}
 	line := "contactsync"
 	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		line += " " + a
+		line += " " + quote(a)
 	}
 	return line
+}
+
+// quote returns a word as a shell takes it.
+func quote(word string) string {
+	if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 // ownerOf returns the user id of a file's owner. A path below a folder that

@@ -120,3 +120,30 @@ func TestRightsOfRealUsers(t *testing.T) {
 	check(t, "exit status of the second run", a.as("ucservices", "-v").status, 0)
 	contains(t, a.as("asterisk", "phonebook", "export", "--user", "anna").stdout, "Zoë")
 }
+
+// A backup that root brought back must not send anybody in a circle.
+func TestFilesThatBelongToSomebodyElse(t *testing.T) {
+	a := newAppliance(t, "anna")
+	a.add("anna", "Erika", "030 901820")
+	check(t, "first run", a.as("ucservices").status, 0)
+	book := a.path("phonebooks/phonebooks.db")
+	if err := os.Chown(book, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	out := a.as("ucservices", "-v")
+	check(t, "root's file", out.status, 77)
+	contains(t, out.stderr, "hint: sudo chown ucservices "+book)
+	// One that belongs to a reader and that the service may write is fine.
+	if err := os.Chown(book, a.accounts.ID("asterisk"), a.accounts.ID("ucphonebooks")); err != nil {
+		t.Fatal(err)
+	}
+	out = a.as("ucservices", "-v")
+	check(t, "a reader's file", out.status, 0)
+	// A place of one's own needs no folder of one's own, but one to write in.
+	out = a.as("nosy", "--store", "/tmp/nowhere", "--phonebooks", "/usr/phonebooks.db")
+	check(t, "a folder of root's", out.status, 77)
+	contains(t, out.stderr, "--phonebooks")
+	if strings.Contains(out.stderr, "sudo -u root") {
+		t.Errorf("the hint is to become root: %s", out.stderr)
+	}
+}

@@ -52,8 +52,12 @@ func storeError(err error) error {
 	switch {
 	case errors.Is(err, kvstore.ErrDamaged):
 		return fault.New(fault.Damage, "the file was left as it is; bring back a copy of it, or move it away and set the keys again", "read settings: %w", err)
+	case errors.Is(err, kvstore.ErrFull):
+		return fault.New(fault.Damage, "free some space on the key-value store's file system", "read settings: %w", err)
+	case errors.Is(err, kvstore.ErrBusy):
+		return fault.New(fault.Unavailable, "another program holds the key-value store; try again", "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrPermission):
-		return fault.New(fault.Permission, "sudo -u ucservices contactsync -v", "read settings: %w", err)
+		return fault.New(fault.Permission, "the key-value store belongs to the service user; if a file in it does not: chown ucservices: FILE", "read settings: %w", err)
 	}
 	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -61,7 +63,7 @@ func (p *program) synchronise(c *cli.Context) *syncer.Report {
 	}
 	r := s.Run(c.Context)
 	r.Requests, r.Bytes = way.count()
-	if err := remember(c.Context, db, s, r); err != nil && r.Err == nil {
+	if err := remember(c.Context, db, set, s, r); err != nil && r.Err == nil {
 		r.Err = err
 	}
 	return r
@@ -72,18 +74,27 @@ func (p *program) synchronise(c *cli.Context) *syncer.Report {
 func (p *program) open(dryRun bool) (release func(), db *bookdb.DB, err error) {
 	if dryRun {
 		db, err = bookdb.OpenReader(p.phonebooks)
-		return func() { db.Close() }, db, err
+		return func() { db.Close() }, db, placeError(err)
 	}
 	unlock, err := bookdb.Lock(p.phonebooks)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, placeError(err)
 	}
 	db, err = bookdb.Open(p.phonebooks)
 	if err != nil {
 		unlock()
-		return nil, nil, err
+		return nil, nil, placeError(err)
 	}
 	return func() { db.Close(); unlock() }, db, nil
+}
+
+// placeError explains a file that cannot be where it is said to be.
+func placeError(err error) error {
+	var explained *fault.Error
+	if err == nil || errors.As(err, &explained) {
+		return err
+	}
+	return fault.New(fault.Config, "let --phonebooks or UCWARE_PHONEBOOKS name a file in a folder that exists or can be made", "%w", err)
 }
 
 // syncer wires a run.
@@ -99,14 +110,14 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 	if err != nil {
 		return nil, err
 	}
-	last, err := db.State(c.Context, stateSource)
+	last, err := db.State(context.WithoutCancel(c.Context), stateSource)
 	if err != nil {
 		return nil, err
 	}
 	s := &syncer.Syncer{
-		Directory: directory, Store: db, Normaliser: normaliser,
+		Directory: directory, Store: db, Normaliser: normaliser, Logger: p.logger(c),
 		Choose: func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
-			return syncer.Settle(ctx, string(set.Source), last, way.graph, way.ews, members)
+			return syncer.Settle(ctx, string(set.Source), lastSource(last, set), way.graph, way.ews, members)
 		},
 		Title: set.PhonebookName, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
@@ -118,10 +129,28 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 	return s, nil
 }
 
-// remember keeps which source worked, for the choice of the next run.
-func remember(ctx context.Context, db *bookdb.DB, s *syncer.Syncer, r *syncer.Report) error {
-	if s.DryRun || r.Count(syncer.OK)+r.Count(syncer.Unchanged) == 0 {
+// remember keeps which source worked for the choice of the next run, and
+// forgets it where none of the mailboxes could be read.
+func remember(ctx context.Context, db *bookdb.DB, set settings.Settings, s *syncer.Syncer, r *syncer.Report) error {
+	if s.DryRun || len(s.Users) > 0 || set.Source != settings.Auto || r.Source == "" {
 		return nil
 	}
-	return db.SetState(context.WithoutCancel(ctx), stateSource, r.Source)
+	state := r.Source + " " + set.Digest()
+	if r.Read() == 0 {
+		if fault.ClassOf(r.Err) != fault.Config {
+			return nil // an outage tells nothing
+		}
+		state = ""
+	}
+	return db.SetState(context.WithoutCancel(ctx), stateSource, state)
+}
+
+// lastSource returns the source in a state that remember wrote, where the
+// settings that lead there are still the same.
+func lastSource(state string, set settings.Settings) string {
+	source, digest, _ := strings.Cut(state, " ")
+	if digest != set.Digest() {
+		return ""
+	}
+	return source
 }

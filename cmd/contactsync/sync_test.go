@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -178,6 +179,97 @@ func TestSomebodyWithoutAMailAddressIsNoLeaver(t *testing.T) {
 	r := w.sync(0)
 	check(t, "result", r.of("bram"), "skipped [0,0,0,0]")
 	check(t, "phonebook", w.names("bram"), "Jan")
+}
+
+// Where the directory does not tell who somebody is, that could be anybody.
+func TestNobodyIsALeaverWhileAMemberIsUnknown(t *testing.T) {
+	w := newWorld(t, "anna")
+	w.set("leavers", "delete")
+	bram := ldaptest.Entry{DN: "cn=Bram de Vries,ou=people," + ldaptest.BaseDN, Attributes: []ldaptest.Attribute{
+		{Name: "objectClass", Values: []string{"inetOrgPerson"}}, {Name: "cn", Values: []string{"Bram de Vries"}},
+		{Name: "sn", Values: []string{"de Vries"}}, {Name: "uid", Values: []string{"bram"}}, {Name: "mail", Values: []string{address("bram")}},
+	}}
+	w.tenant.AddMailbox(simulator.Mailbox{Mail: address("bram")})
+	w.add("bram", "Jan", "030 901820")
+	w.ldap.Add(bram)
+	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "member", ldaptest.PersonDN("anna"), bram.DN)
+	w.sync(0)
+	check(t, "bram", w.names("bram"), "Jan")
+	w.ldap.Replace(bram.DN, "uid")
+	out := w.run()
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stderr, "warning: no phonebook of a leaver is deleted", "Bram de Vries")
+	check(t, "bram's phonebook", w.names("bram"), "Jan")
+}
+
+// A leaver's deletion is no sign that the mailboxes can be read.
+func TestOutageWithALeaver(t *testing.T) {
+	w := newWorld(t, "anna", "bram")
+	w.add("anna", "Erika", "030 901820")
+	w.sync(0)
+	w.set("leavers", "delete")
+	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "member", ldaptest.PersonDN("anna"))
+	w.cloud.SetFault(simulator.Always("/v1.0", simulator.Broken(http.StatusServiceUnavailable, "3600")))
+	r := w.sync(75)
+	check(t, "anna", r.of("anna"), "failed [0,0,0,0]")
+	check(t, "phonebook", w.names("anna"), "Erika")
+}
+
+// An outage in the middle of a run ends it, instead of taking every member's
+// tries and waits.
+func TestOutageEndsTheRun(t *testing.T) {
+	var members []string
+	for i := range 40 {
+		members = append(members, fmt.Sprintf("u%02d", i))
+	}
+	w := newWorld(t, members...)
+	w.cloud.SetFault(func(r *http.Request) simulator.Fault {
+		if w.cloud.Count("/contacts") < 10 {
+			return nil
+		}
+		return simulator.Broken(http.StatusServiceUnavailable, "3600")
+	})
+	r := w.sync(75)
+	contains(t, r.Error, "in a row")
+	if n := len(r.Members); n < 14 || n > 30 {
+		t.Errorf("%d members in the report", n)
+	}
+}
+
+func TestOneRefusalDoesNotFlipTheSource(t *testing.T) {
+	w := newWorld(t, "anna", "bram")
+	w.tenant.Change(func() {
+		delete(w.app.Roles, simulator.GraphResource)
+		w.app.RBAC = true
+		w.app.Scope = func(m *simulator.Mailbox) bool { return m.Mail != address("bram") }
+	})
+	w.add("anna", "Erika", "030 901820")
+	check(t, "first run", w.sync(1).Source, "graph")
+	check(t, "the refused one alone", w.sync(1, "--user", "bram").Source, "graph")
+	check(t, "later", w.sync(1).Source, "graph")
+	w.set("source", "ews")
+	check(t, "by the settings", w.sync(1).Source, "ews")
+	w.set("source", "")
+	check(t, "a named source leaves no trace", w.sync(1).Source, "graph")
+	// Nobody is let in any more: the next run decides anew.
+	w.tenant.Change(func() { w.app.RBAC = false; w.app.Scope = nil })
+	check(t, "Graph is closed", w.sync(78).Source, "graph")
+	check(t, "decided anew", w.sync(0).Source, "ews")
+}
+
+func TestFullDiskBehindTheOutput(t *testing.T) {
+	w := newWorld(t, "anna")
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	defer full.Close()
+	for _, args := range [][]string{{"--json"}, {"members"}, {"phonebook", "list"}} {
+		cmd := w.process(args...)
+		cmd.Stdout = full
+		cmd.Run()
+		check(t, strings.Join(args, " "), cmd.ProcessState.ExitCode(), 74)
+	}
 }
 
 func TestDryRunChangesNothing(t *testing.T) {

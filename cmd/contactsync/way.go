@@ -36,6 +36,7 @@ func newWay(set settings.Settings, logger *slog.Logger) (*way, error) {
 		CAFile: set.CAFile, Proxy: set.Proxy(), UserAgent: "contactsync/" + version, Logger: logger,
 	}
 	if !set.Office365 {
+		options.Places = int64(set.Workers) // Microsoft's bound of four is not ours
 		return ownServer(set, options, logger)
 	}
 	carrier, err := transport.New(options)

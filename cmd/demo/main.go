@@ -18,6 +18,7 @@ import (
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	signal.Ignore(syscall.SIGPIPE) // whoever stops reading must not keep us from cleaning up
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)

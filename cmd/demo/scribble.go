@@ -21,8 +21,9 @@ func scribble(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("scribble: %d entries changed: %w", n, err)
+	n, err := res.RowsAffected()
+	if err == nil && n != 1 {
+		err = fmt.Errorf("scribble: %d entries changed instead of one", n)
 	}
-	return nil
+	return err
 }

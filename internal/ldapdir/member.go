@@ -57,7 +57,9 @@ func (w *walk) person(n *node) *person {
 	if p.User == "" && (n.entry != nil || n.ref.dn) {
 		p.User = named(p.name, w.cfg.UIDAttribute)
 	}
-	p.User = cmp.Or(p.User, p.name)
+	if p.User == "" {
+		p.User, p.Unknown = p.name, true
+	}
 	return p
 }
 

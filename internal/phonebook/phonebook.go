@@ -14,6 +14,7 @@ type Member struct {
 	ObjectID string   // object id in Microsoft Entra ID, where the directory holds it
 	Groups   []string // names of the synchronised groups that the person is in, sorted
 	Problem  string   // why the person cannot be synchronised; empty where nothing is wrong
+	Unknown  bool     // the directory does not tell who it is: User is no user id but what it says instead
 }
 
 // Contact is a contact as a mailbox holds it: nothing trimmed, nothing left out.

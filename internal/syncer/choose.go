@@ -24,13 +24,18 @@ type Offer struct {
 	Probe func(context.Context, phonebook.Member) error
 }
 
-// probes is how many mailboxes are asked before all are taken to be closed:
-// one refusal may be that mailbox's own.
-const probes = 5
+// How many mailboxes are asked before a way is taken to be closed, because one
+// refusal may be that mailbox's own, and how many at the most, where they do
+// not even exist.
+const (
+	probes    = 5
+	maxProbes = 20
+)
 
 // Settle returns the offer that the setting source asks for; for "auto" Graph
 // where the app may read contacts there, else EWS. Last is the source of the
-// last run that worked; EWS is kept without asking Graph's mailboxes again.
+// last run, if that worked with these settings, else empty; it is kept without
+// asking a mailbox, but for a token that now shows the permission for Graph.
 //
 // An outage never decides: it is an error of class Unavailable. Where neither
 // way is open the error, of class Config, says what to grant.
@@ -41,24 +46,20 @@ func Settle(ctx context.Context, source, last string, graph, ews Offer, members 
 	case ews.Name:
 		return given(ctx, ews)
 	}
-	why, errGraph := open(ctx, graph, last != ews.Name, members)
+	why, errGraph := open(ctx, graph, last, members)
 	if errGraph == nil {
 		return Choice{graph.Name, why, graph.Source}, nil
 	}
-	if !closed(errGraph) {
+	if fault.ClassOf(errGraph) == fault.Unavailable || ctx.Err() != nil {
 		return Choice{}, errGraph
 	}
-	why, errEWS := open(ctx, ews, true, members)
+	why, errEWS := open(ctx, ews, last, members)
 	switch {
 	case errEWS == nil:
-		return Choice{ews.Name, why + ", and none over " + graph.Label, ews.Source}, nil
-	case last == ews.Name:
-		// EWS worked until now. Perhaps Graph was opened in the meantime.
-		if why, err := open(ctx, graph, true, members); err == nil {
-			return Choice{graph.Name, why, graph.Source}, nil
-		}
-	}
-	if !closed(errEWS) {
+		return Choice{ews.Name, why + ", and Graph is closed to it", ews.Source}, nil
+	case !closed(errGraph): // the sign-in, which is the same for both
+		return Choice{}, errGraph
+	case fault.ClassOf(errEWS) == fault.Unavailable || ctx.Err() != nil:
 		return Choice{}, errEWS
 	}
 	return Choice{}, neither(errGraph, errEWS)
@@ -77,7 +78,7 @@ func given(ctx context.Context, o Offer) (Choice, error) {
 var errNoPermission = &fault.Error{Class: fault.Refused, Err: errors.New("the token carries no permission to read contacts")}
 
 // open returns why the app may read mailboxes over the offer, or why not.
-func open(ctx context.Context, o Offer, probe bool, members []phonebook.Member) (why string, err error) {
+func open(ctx context.Context, o Offer, last string, members []phonebook.Member) (why string, err error) {
 	permission, err := o.SignIn(ctx)
 	if err != nil {
 		return "", err
@@ -85,7 +86,11 @@ func open(ctx context.Context, o Offer, probe bool, members []phonebook.Member) 
 	if permission != "" {
 		return "the app has the permission " + permission, nil
 	}
-	if !probe {
+	switch last {
+	case o.Name:
+		return "it worked in the last run", nil
+	case "":
+	default: // the other way works
 		return "", errNoPermission
 	}
 	if err := knock(ctx, o, members); err != nil {
@@ -98,8 +103,12 @@ func open(ctx context.Context, o Offer, probe bool, members []phonebook.Member) 
 // refused. A mailbox that does not exist says nothing about the others.
 func knock(ctx context.Context, o Offer, members []phonebook.Member) error {
 	var refused error
-	for n := 0; len(members) > 0 && n < probes; members = members[1:] {
-		err := o.Probe(ctx, members[0])
+	n := 0
+	for _, m := range members[:min(len(members), maxProbes)] {
+		if n == probes {
+			break
+		}
+		err := o.Probe(ctx, m)
 		switch class := fault.ClassOf(err); {
 		case err == nil:
 			return nil

@@ -35,6 +35,7 @@ func TestSettle(t *testing.T) {
 		source, last         string
 		graphRole, ewsRole   string
 		graphSignIn          error
+		ewsSignIn            error
 		graphBoxes, ewsBoxes map[string]error
 		want                 string
 		class                fault.Class
@@ -46,20 +47,22 @@ func TestSettle(t *testing.T) {
 		"RBAC shows only in a probe":                {source: "auto", want: "graph", text: "not refused", probes: 1},
 		"one mailbox's refusal decides nothing":     {source: "auto", graphBoxes: map[string]error{"a": errRefused}, want: "graph", probes: 2},
 		"a missing mailbox decides nothing":         {source: "auto", graphBoxes: map[string]error{"a": errMissing, "b": errRefused}, ewsRole: "full_access_as_app", want: "ews", text: "full_access_as_app", probes: 2},
-		"all refuse: EWS":                           {source: "auto", graphBoxes: refuse, ewsRole: "full_access_as_app", want: "ews", text: "none over graph", probes: 2},
+		"all refuse: EWS":                           {source: "auto", graphBoxes: refuse, ewsRole: "full_access_as_app", want: "ews", text: "Graph is closed", probes: 2},
 		"EWS by RBAC":                               {source: "auto", graphBoxes: refuse, want: "ews", probes: 3},
+		"Graph is kept whatever one mailbox says":   {source: "auto", last: "graph", graphBoxes: refuse, ewsRole: "full_access_as_app", want: "graph", text: "last run"},
+		"EWS by RBAC is kept":                       {source: "auto", last: "ews", want: "ews", text: "last run"},
+		"Graph's sign-in fails, EWS's works":        {source: "auto", last: "ews", graphSignIn: errSecret, ewsRole: "full_access_as_app", want: "ews"},
 		"an outage never decides":                   {source: "auto", graphBoxes: map[string]error{"a": errOutage}, ewsRole: "full_access_as_app", class: fault.Unavailable, probes: 1},
-		"no sign-in, no source":                     {source: "auto", graphSignIn: errSecret, ewsRole: "full_access_as_app", class: fault.Config},
 		"EWS is kept while it works":                {source: "auto", last: "ews", ewsRole: "full_access_as_app", want: "ews"},
 		"a role for Graph ends EWS":                 {source: "auto", last: "ews", graphRole: "Contacts.Read", ewsRole: "full_access_as_app", want: "graph"},
-		"EWS closed, Graph opened by RBAC":          {source: "auto", last: "ews", ewsBoxes: refuse, want: "graph", probes: 3},
+		"no sign-in, no source":                     {source: "auto", graphSignIn: errSecret, ewsSignIn: errSecret, class: fault.Config, text: "wrong secret"},
 		"neither":                                   {source: "auto", graphBoxes: refuse, ewsBoxes: refuse, class: fault.Config, text: "neither", probes: 4},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var asked int
 			got, err := Settle(context.Background(), tt.source, tt.last,
-				offer("graph", tt.graphRole, tt.graphSignIn, tt.graphBoxes, &asked), offer("ews", tt.ewsRole, nil, tt.ewsBoxes, &asked),
+				offer("graph", tt.graphRole, tt.graphSignIn, tt.graphBoxes, &asked), offer("ews", tt.ewsRole, tt.ewsSignIn, tt.ewsBoxes, &asked),
 				[]phonebook.Member{{Mail: "a"}, {Mail: "b"}})
 			if got.Name != tt.want {
 				t.Errorf("source %q, want %q (%v)", got.Name, tt.want, err)

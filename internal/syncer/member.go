@@ -12,18 +12,24 @@ import (
 	"contactsync/internal/phonebook"
 )
 
+// crew is what the workers of a run share.
+type crew struct {
+	*Syncer
+	stop   context.CancelCauseFunc // ends the run early
+	mu     sync.Mutex
+	streak int // failures in a row that are no single member's
+}
+
 // members synchronises the members, Workers at a time, and adds their results
-// to the report in the order of the members. It stops early, with the error,
-// where the store itself cannot be written: that would fail for everybody.
+// to the report in the order of the members. It stops early, with an error,
+// where going on would fail for everybody.
 func (s *Syncer) members(ctx context.Context, src Source, members []phonebook.Member, r *Report) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	c := &crew{Syncer: s, stop: stop}
 	results := make([]*Result, len(members))
 	next := make(chan int)
-	var (
-		wg   sync.WaitGroup
-		done sync.Mutex
-	)
+	var wg sync.WaitGroup
 	for range max(s.Workers, 1) {
 		wg.Go(func() {
 			for i := range next {
@@ -31,15 +37,7 @@ func (s *Syncer) members(ctx context.Context, src Source, members []phonebook.Me
 				if res.Err != nil && ctx.Err() != nil {
 					continue // broken off from outside: not the member's failure
 				}
-				if ofTheStore(res.Err) {
-					stop(fmt.Errorf("write the phonebook of %s: %w", res.User, res.Err))
-				}
-				done.Lock()
-				results[i] = &res
-				if s.Done != nil {
-					s.Done(res)
-				}
-				done.Unlock()
+				results[i] = c.done(res)
 			}
 		})
 	}
@@ -64,6 +62,32 @@ func (s *Syncer) members(ctx context.Context, src Source, members []phonebook.Me
 	return nil
 }
 
+// done takes a member's result, one at a time, and stops the run where the
+// store cannot be written, or where one mailbox after the other fails because
+// nothing can be reached: each takes its tries and waits, and thousands of
+// them would take days.
+func (c *crew) done(res Result) *Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	class := fault.ClassOf(res.Err)
+	switch {
+	case ofTheStore(res.Err):
+		c.stop(fmt.Errorf("write the phonebook of %s: %w", res.User, res.Err))
+	case class == fault.Unavailable || class == fault.Config:
+		c.streak++
+		if c.streak >= max(2*c.Workers, 6) {
+			c.stop(fault.New(class, fault.HintOf(res.Err), "given up after %d mailboxes in a row: %w", c.streak, res.Err))
+		}
+	case res.Result != Skipped:
+		c.streak = 0
+	}
+	if c.Done != nil {
+		c.Done(res)
+	}
+	res.Changes.Details = nil // they may be many, and have been shown
+	return &res
+}
+
 // ofTheStore tells whether an error is about the phonebooks' file itself.
 func ofTheStore(err error) bool {
 	class := fault.ClassOf(err)
@@ -80,7 +104,7 @@ func (s *Syncer) member(ctx context.Context, src Source, m phonebook.Member) Res
 	if err != nil {
 		return res.failed(err)
 	}
-	ch, err := s.Store.Replace(context.WithoutCancel(ctx), phonebook.Replacement{
+	ch, err := s.Store.Replace(ctx, phonebook.Replacement{
 		Owner:    m.User,
 		Title:    s.Title,
 		Entries:  entries,

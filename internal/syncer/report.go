@@ -43,7 +43,21 @@ type Report struct {
 	Requests, Bytes   int64 // to and from Microsoft's services, sign-in included
 	Err               error // why the run as a whole failed
 
-	wanted int // members that the run was to do
+	wanted int // members that the run was to do; 0: they are not known yet
+}
+
+// unfinished tells whether members are left to do.
+func (r *Report) unfinished() bool { return r.wanted == 0 || len(r.Members) < r.wanted }
+
+// Read returns how many mailboxes were read.
+func (r *Report) Read() int {
+	n := 0
+	for _, m := range r.Members {
+		if !m.Left && (m.Result == OK || m.Result == Unchanged || m.Result == Kept) {
+			n++
+		}
+	}
+	return n
 }
 
 // MarshalJSON writes the document of `contactsync --json`.
@@ -90,13 +104,14 @@ func (r *Report) ExitStatus() int {
 }
 
 // verdict makes one failure of the run of the failures of all its members:
-// where every mailbox fails for the same reason, it is not the members'.
-func verdict(members []Result) error {
+// where every mailbox fails for the same reason, it is not the members'. Of
+// some members alone, a refusal says nothing about the others.
+func verdict(members []Result, some bool) error {
 	var first *Result
 	class := fault.Member
 	for i, m := range members {
 		switch {
-		case m.Result == Skipped:
+		case m.Result == Skipped, m.Left:
 			continue
 		case m.Result != Failed:
 			return nil
@@ -107,7 +122,7 @@ func verdict(members []Result) error {
 		}
 	}
 	switch {
-	case first == nil || class == fault.Member:
+	case first == nil, class == fault.Member, class == fault.Refused && some:
 		return nil
 	case class == fault.Refused:
 		class = fault.Config
@@ -117,8 +132,11 @@ func verdict(members []Result) error {
 
 // stopped is the error of a run that a signal ended.
 func stopped(r *Report) error {
-	return fault.New(fault.Unavailable, "every phonebook is whole; the next run does the rest",
-		"stopped after %d of %d members", len(r.Members), r.wanted)
+	const hint = "every phonebook is whole; the next run does the rest"
+	if r.wanted == 0 {
+		return fault.New(fault.Unavailable, hint, "stopped before the first member")
+	}
+	return fault.New(fault.Unavailable, hint, "stopped after %d of %d members", len(r.Members), r.wanted)
 }
 
 // Line returns the result in words, for people.

@@ -10,6 +10,8 @@ package syncer
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"contactsync/internal/fault"
@@ -54,8 +56,9 @@ type Syncer struct {
 	Full       bool     // ignore what is known from the last run
 	DryRun     bool     // find out what would change, and change nothing
 
-	Now  func() time.Time // the clock; nil: the machine's
-	Done func(Result)     // called after each member, one call at a time; may be nil
+	Logger *slog.Logger     // of what stops nobody but has to be known
+	Now    func() time.Time // the clock; nil: the machine's
+	Done   func(Result)     // called after each member, one call at a time; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -69,12 +72,14 @@ type Choice struct {
 // report's Err says why, and the members hold what was done before.
 func (s *Syncer) Run(ctx context.Context) *Report {
 	r := &Report{Started: s.now(), Members: []Result{}}
-	r.Err = s.run(ctx, r)
-	if ctx.Err() != nil {
-		r.Err = stopped(r)
-	} else if r.Err == nil {
-		r.Err = verdict(r.Members)
+	err := s.run(ctx, r)
+	switch {
+	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) && r.unfinished():
+		err = stopped(r)
+	case err == nil:
+		err = verdict(r.Members, len(s.Users) > 0)
 	}
+	r.Err = err
 	r.Finished = s.now()
 	return r
 }
@@ -90,8 +95,9 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	}
 	r.wanted = len(members)
 	var choice Choice
-	if readable := withoutProblem(members); len(readable) > 0 {
-		if choice, err = s.Choose(ctx, readable); err != nil {
+	if len(withoutProblem(members)) > 0 {
+		// All members, so that a run for one of them decides as any other.
+		if choice, err = s.Choose(ctx, withoutProblem(all)); err != nil {
 			return err
 		}
 		r.Source, r.Why = choice.Name, choice.Why
@@ -115,6 +121,10 @@ func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member, 
 	}
 	stays := make(map[string]bool, len(members))
 	for _, m := range members {
+		if m.Unknown {
+			s.Logger.Warn("no phonebook of a leaver is deleted: the directory does not tell who one of the members is, and it could be theirs; give the entry a user id, or take it out of the group", "member", m.User)
+			return nil
+		}
 		stays[m.User] = true
 	}
 	for _, b := range books {

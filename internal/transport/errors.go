@@ -56,7 +56,6 @@ func Explain(u *url.URL, err error) *fault.Error {
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
-		alert    tls.AlertError
 		record   tls.RecordHeaderError
 		dns      *net.DNSError
 		op       *net.OpError
@@ -71,7 +70,7 @@ func Explain(u *url.URL, err error) *fault.Error {
 		class, hint = fault.Config, "the certificate is not valid; check its dates and this machine's clock (timedatectl)"
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		class, hint = fault.Config, "that is no TLS server; check the address and port in the settings"
-	case errors.As(err, &alert):
+	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
 		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"
 	case errors.As(err, &dns):
 		hint = "the name cannot be resolved; check its spelling and this machine's DNS, or set proxy_url where only a proxy reaches out"

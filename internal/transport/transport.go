@@ -97,7 +97,13 @@ func New(o Options) (*Transport, error) {
 		base.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
 	if o.Proxy != nil {
-		base.Proxy = http.ProxyURL(o.Proxy)
+		base.Proxy = func(req *http.Request) (*url.URL, error) {
+			// Plain HTTP stays on this machine, and so must the token in it.
+			if req.URL.Scheme == "http" {
+				return nil, nil
+			}
+			return o.Proxy, nil
+		}
 		base.OnProxyConnectResponse = proxyAnswer
 	}
 	t := &Transport{opts: o, places: semaphore.NewWeighted(o.Places)}

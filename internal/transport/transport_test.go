@@ -3,6 +3,7 @@ package transport
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -254,6 +255,10 @@ func TestExplains(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone.Close()
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	defer old.Close()
 	tests := map[string]struct {
 		address string
 		o       Options
@@ -262,6 +267,7 @@ func TestExplains(t *testing.T) {
 	}{
 		"certificate of a stranger": {address: stranger.URL, class: fault.Config, hint: "ca_file"},
 		"certificate of another":    {address: strings.Replace(stranger.URL, "127.0.0.1", "localhost", 1), o: Options{CAFile: caFile(t, stranger)}, class: fault.Config, hint: "another name"},
+		"TLS 1.1 at most":           {address: old.URL, class: fault.Config, hint: "TLS 1.2"},
 		"no TLS":                    {address: strings.Replace(plain.URL, "http:", "https:", 1), class: fault.Config, hint: "no TLS server"},
 		"nobody listens":            {address: "https://" + gone.Addr().String(), class: fault.Unavailable, hint: "firewall"},
 		"no such name":              {address: "https://nowhere.invalid/", class: fault.Unavailable, hint: "DNS"},
@@ -281,6 +287,23 @@ func TestExplains(t *testing.T) {
 				t.Errorf("class %v, error %v, hint %q; want class %v and a hint with %q", fault.ClassOf(err), err, fault.HintOf(err), tt.class, tt.hint)
 			}
 		})
+	}
+}
+
+func TestPlainHTTPGoesThroughNoProxy(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the proxy sees %s", r.URL)
+	}))
+	defer proxy.Close()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }))
+	defer service.Close()
+	proxyURL, _ := url.Parse(proxy.URL)
+	tr, err := New(Options{Proxy: proxyURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := get(t.Context(), tr, service.URL); err != nil || text != "here" {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

@@ -38,7 +38,12 @@ func (b *bench) startTenant(ctx context.Context) (stop func(), err error) {
 	for {
 		data, err := os.ReadFile(filepath.Join(b.dir, "tenant.json"))
 		if err == nil {
-			return func() { cmd.Cancel(); <-exited }, json.Unmarshal(data, &b.tenant)
+			stop := func() { cmd.Cancel(); <-exited }
+			if err := json.Unmarshal(data, &b.tenant); err != nil {
+				stop()
+				return nil, fmt.Errorf("read tenant.json: %w", err)
+			}
+			return stop, nil
 		}
 		select {
 		case err := <-exited:
