@@ -173,7 +173,11 @@ func (s *Source) refusal(resp *http.Response) error {
 // unauthorized explains status 401.
 func (s *Source) unauthorized(resp *http.Response) error {
 	host := resp.Request.URL.Host
-	if s.token != nil {
+	switch {
+	case s.token != nil && strings.Contains(resp.Header.Get("X-Ms-Diagnostics"), "2000008"):
+		// The token is good, but nobody consented to anything.
+		return fault.New(fault.Refused, hintRefusedOnline, "%s refuses the token (%s)", host, diagnosed(resp))
+	case s.token != nil:
 		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, diagnosed(resp))
 	}
 	if o := offered(resp.Header); !o.ntlm() && !o.basic {

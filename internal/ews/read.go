@@ -30,7 +30,10 @@ func (r *reading) folder(ctx context.Context, folder string) error {
 }
 
 // unsettled is why a folder has to be read again.
-type unsettled struct{ what, hint string }
+type unsettled struct {
+	what, hint string
+	bearable   bool // a folder that stays so counts as read
+}
 
 // Error says why.
 func (u *unsettled) Error() string { return u.what }
@@ -38,12 +41,24 @@ func (u *unsettled) Error() string { return u.what }
 var (
 	// errChanged is of a folder that somebody works in: the rest of it changes
 	// its place then, and something could slip through between two pages.
-	errChanged = &unsettled{"a folder changed while it was read", "somebody is changing the mailbox's contacts; the next run tries again"}
+	errChanged = &unsettled{what: "a folder changed while it was read", hint: "somebody is changing the mailbox's contacts; the next run tries again"}
 	// errShort is of a folder of which the service calls a page the last that
 	// is not, by its own total.
-	errShort = &unsettled{"a folder ended before all the entries had come that the server counts in it",
-		"the answers contradict each other; the next run tries again, and if it stays so, tell the maintainers"}
+	errShort = &unsettled{what: "a folder ended before all the entries had come that the service counts in it",
+		hint: "the answers contradict each other; the next run tries again, and if it stays so, tell the maintainers"}
+	// errAlmost is errShort where hardly anything is missing, such as a damaged
+	// item that the service counts and cannot give.
+	errAlmost = &unsettled{what: errShort.what, hint: errShort.hint, bearable: true}
 )
+
+// short returns errShort, or errAlmost where at most one entry in twenty is
+// missing.
+func short(missing, total int) error {
+	if missing*20 <= total {
+		return errAlmost
+	}
+	return errShort
+}
 
 // settled runs pass, again where that could not see everything.
 func (r *reading) settled(pass func() error) error {
@@ -55,12 +70,16 @@ func (r *reading) settled(pass func() error) error {
 		}
 		r.log.Debug("reading a folder again", "why", again, "mailbox", r.mail)
 	}
+	if again.bearable {
+		r.log.Warn("the service counts more entries in a folder than it gives; a damaged item, perhaps", "mailbox", r.mail)
+		return nil
+	}
 	return fault.New(fault.Member, again.hint, "read %d times: %w", 1+rereads, again)
 }
 
 // walk asks for page after page and has take work on each, until the last. The
 // error is errChanged where the number of entries in view changes or one that
-// two pages share does, and errShort where the pages end too early.
+// two pages share does, and errShort or errAlmost where the pages end too early.
 func walk(ask func(offset int) (message, error), take func(message) error) error {
 	passed := make(map[string]struct{}) // ids
 	at, total := place{}, -1
@@ -86,7 +105,7 @@ func walk(ask func(offset int) (message, error), take func(message) error) error
 		}
 		switch {
 		case m.root.last && at.offset+len(ids) < total:
-			return errShort
+			return short(total-at.offset-len(ids), total)
 		case m.root.last:
 			return nil
 		}

@@ -500,6 +500,10 @@ func TestFailures(t *testing.T) {
 		{"wrong address", "anna@example.test", always(status(404)), fault.Config, "404", "ews_url"},
 		{"login page", "anna@example.test", always(simulator.LoginPage), fault.Config, "page", "login page"},
 		{"redirect", "anna@example.test", always(status(302)), fault.Config, "302", "ews_url"},
+		{"no role in the token", "anna@example.test", always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("X-Ms-Diagnostics", `2000008;reason="The token contains not enough scope to make this call.";error_category="invalid_grant"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}), fault.Refused, "not enough scope", "full_access_as_app"},
 		{"token refused", "anna@example.test", always(status(401)), fault.Config, "refuses the token", "tenant_id"},
 		{"bad gateway", "anna@example.test", always(status(502)), fault.Unavailable, "502", ""},
 		{"500 without a fault", "anna@example.test", always(status(500)), fault.Unavailable, "500", ""},
