@@ -71,22 +71,33 @@ func (s *Server) answerEWS(w http.ResponseWriter, r *http.Request, caller *ewsCa
 	}
 	call := *q
 	call.maxPage = s.opts.MaxPage
-	var a *answer
-	s.tenant.view(func() {
-		if call.mailbox, fail = caller.mailbox(s.tenant, q.sid); fail != nil {
-			return
-		}
-		if call.mailbox.EWSDisabled {
-			a = ewsDisabled("EWS is disabled for this user or tenant")
-			return
-		}
-		a, fail = s.finishedEWS(&call, string(sum[:]))
-	})
+	s.tenant.view(func() { call.mailbox, fail = caller.mailbox(s.tenant, q.sid) })
 	note(r, call.mailbox, call.name())
 	if fail != nil {
-		a = fail.answer()
+		fail.answer().write(w, r)
+		return
 	}
-	a.write(w, r)
+	var a *answer
+	s.limit.count(caller.name(), call.mailbox.ObjectID).hold(func() {
+		if s.wait(r, 1) {
+			s.tenant.view(func() { a = s.workEWS(&call, string(sum[:])) })
+		}
+	})
+	if a != nil {
+		a.write(w, r)
+	}
+}
+
+// workEWS answers a call about a mailbox that the caller may ask for.
+func (s *Server) workEWS(q *ewsRequest, sum string) *answer {
+	if q.mailbox.EWSDisabled {
+		return ewsDisabled("EWS is disabled for this user or tenant")
+	}
+	a, fail := s.finishedEWS(q, sum)
+	if fail != nil {
+		return fail.answer()
+	}
+	return a
 }
 
 // parseEWS reads a request, or remembers what it read of the same bytes.

@@ -15,6 +15,14 @@ type ewsCaller struct {
 	account *Mailbox
 }
 
+// name names the caller where requests in flight are counted.
+func (c *ewsCaller) name() string {
+	if c.app != nil {
+		return c.app.ClientID
+	}
+	return c.account.UPN
+}
+
 // ewsCaller returns who calls. Where nobody may, it has answered already and
 // returns nil.
 func (s *Server) ewsCaller(w http.ResponseWriter, r *http.Request) *ewsCaller {

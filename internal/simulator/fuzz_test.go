@@ -14,7 +14,7 @@ func FuzzGraphQuery(f *testing.F) {
 	app := tenant.AddApp(App{Roles: allRoles})
 	m := alice(tenant, 12)
 	m.AddContact(m.Contacts, Contact{DisplayName: "\x00\x1a\xff\"\\ü"})
-	s := &Server{tenant: tenant, tokens: newTokens(), cache: newCache(), limit: newLimiter(), base: "https://127.0.0.1"}
+	s := &Server{tenant: tenant, tokens: newTokens(), cache: newCache(), limit: newLimiter(Options{}), base: "https://127.0.0.1"}
 	f.Add("contacts", "$select=displayName&$top=3&$skip=2", "odata.maxpagesize=2")
 	f.Add("contacts", "$expand=singleValueExtendedProperties($filter=id eq 'String 0x3A24' or id eq 'x')", `IdType="ImmutableId"`)
 	f.Add("contacts/delta", "$deltatoken=eyJtIjoiIn0", "")

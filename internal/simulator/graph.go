@@ -118,18 +118,35 @@ func (s *Server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.EqualFold(r.URL.Path, "/v1.0/$batch") {
-		s.serveBatch(w, r)
+		s.serveBatch(w, r, app)
 		return
 	}
-	key := s.limitKey(app, r)
-	if key != "" && !s.limit.enter(key, 1) {
-		throttled().answer().write(w, r)
-		return
+	p := s.limit.enter(app.ClientID, s.mailboxOf(r))
+	var a *answer
+	p.hold(func() {
+		if p.refused[0] {
+			a = throttled().answer()
+		} else if s.wait(r, 1) {
+			a = s.graph(r, app, c)
+		}
+	})
+	if a != nil {
+		a.write(w, r)
 	}
-	if key != "" {
-		defer s.limit.leave(key, 1)
+}
+
+// wait takes the time that so many answers after one another take. It reports
+// false where the client gave up.
+func (s *Server) wait(r *http.Request, answers int) bool {
+	if s.opts.Latency <= 0 {
+		return true
 	}
-	s.graph(r, app, c).write(w, r)
+	select {
+	case <-r.Context().Done():
+		return false
+	case <-time.After(time.Duration(answers) * s.opts.Latency):
+		return true
+	}
 }
 
 func unauthorized(err error) *graphError {
@@ -144,21 +161,19 @@ func throttled() *graphError {
 	return &e
 }
 
-// limitKey says whose places a request takes; "" where nothing is limited.
-func (s *Server) limitKey(app *App, r *http.Request) (key string) {
-	if !s.opts.Limit {
-		return ""
-	}
+// mailboxOf returns the object id of the mailbox that a request is about; ""
+// where it is about none.
+func (s *Server) mailboxOf(r *http.Request) (id string) {
 	segs := segments(r.URL)
 	if len(segs) < 3 || !strings.EqualFold(segs[0], "users") {
 		return ""
 	}
 	s.tenant.view(func() {
 		if m := s.tenant.user(segs[1]); m != nil {
-			key = app.ClientID + " " + m.ObjectID
+			id = m.ObjectID
 		}
 	})
-	return key
+	return id
 }
 
 // segments returns the path's parts after the version, unescaped.

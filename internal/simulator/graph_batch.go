@@ -31,30 +31,65 @@ type batchResponse struct {
 
 // serveBatch answers a batch. Its answers come in another order than its
 // requests, as they do where several are worked on at once.
-func (s *Server) serveBatch(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveBatch(w http.ResponseWriter, r *http.Request, app *App) {
 	requests, failed := readBatch(r)
 	if failed != nil {
 		failed.answer().write(w, r)
 		return
 	}
-	places := s.enterBatch(r, requests)
-	defer places.leave()
-	status := map[string]int{}
+	p := s.limit.enter(app.ClientID, s.mailboxesOf(r, requests)...)
 	var responses []batchResponse
-	for _, req := range requests {
-		if blocked := slices.ContainsFunc(req.DependsOn, func(id string) bool { return status[id] < 200 || status[id] > 299 }); blocked {
-			failed := &graphError{http.StatusFailedDependency, "FailedDependency", "The request depends on one that failed.", nil}
-			responses = append(responses, failed.answer().part(req.ID))
-		} else if places.refused[req.ID] {
-			responses = append(responses, throttled().answer().part(req.ID))
-		} else {
-			responses = append(responses, s.batchPart(r, req))
+	p.hold(func() {
+		if s.wait(r, rounds(p.refused)) {
+			responses = s.batchParts(r, requests, p.refused)
 		}
-		status[req.ID] = responses[len(responses)-1].Status
+	})
+	if responses == nil {
+		return
 	}
 	slices.Reverse(responses)
 	body, _ := json.Marshal(map[string]any{"responses": responses})
 	ok(body).write(w, r)
+}
+
+// rounds returns how often Graph begins anew with four parts of a batch.
+func rounds(refused []bool) int {
+	served := 0
+	for _, no := range refused {
+		if !no {
+			served++
+		}
+	}
+	return (served + mailboxConcurrency - 1) / mailboxConcurrency
+}
+
+// mailboxesOf returns which mailbox each part of a batch is about.
+func (s *Server) mailboxesOf(outer *http.Request, requests []batchRequest) []string {
+	ids := make([]string, len(requests))
+	for i, part := range requests {
+		if r, err := innerRequest(outer, part); err == nil {
+			ids[i] = s.mailboxOf(r)
+		}
+	}
+	return ids
+}
+
+// batchParts answers the parts of a batch, those that are refused with 429.
+func (s *Server) batchParts(r *http.Request, requests []batchRequest, refused []bool) []batchResponse {
+	status := map[string]int{}
+	var responses []batchResponse
+	for i, req := range requests {
+		if blocked := slices.ContainsFunc(req.DependsOn, func(id string) bool { return status[id] < 200 || status[id] > 299 }); blocked {
+			failed := &graphError{http.StatusFailedDependency, "FailedDependency", "The request depends on one that failed.", nil}
+			responses = append(responses, failed.answer().part(req.ID))
+		} else if refused[i] {
+			responses = append(responses, throttled().answer().part(req.ID))
+		} else {
+			responses = append(responses, s.batchPart(r, req))
+		}
+		status[req.ID] = responses[i].Status
+	}
+	return responses
 }
 
 // readBatch reads and checks a batch.
@@ -163,42 +198,4 @@ func (p *partRecorder) part(id string) batchResponse {
 
 func (a *answer) part(id string) batchResponse {
 	return batchResponse{ID: id, Status: a.status, Headers: a.header, Body: a.body}
-}
-
-// batchPlaces are the places that a batch has taken.
-type batchPlaces struct {
-	limit   *limiter
-	keys    []string
-	refused map[string]bool // by request id: the mailbox has no places left
-}
-
-// enterBatch takes all places of each mailbox that the batch asks for. The
-// requests for a mailbox that has not all of them free are refused, one by one.
-func (s *Server) enterBatch(outer *http.Request, requests []batchRequest) *batchPlaces {
-	p := &batchPlaces{limit: s.limit, refused: map[string]bool{}}
-	app, _, err := s.caller(outer, GraphResource)
-	if err != nil || !s.opts.Limit {
-		return p
-	}
-	got := map[string]bool{}
-	for _, req := range requests {
-		r, err := innerRequest(outer, req)
-		if err != nil {
-			continue
-		}
-		key := s.limitKey(app, r)
-		if _, tried := got[key]; key != "" && !tried {
-			if got[key] = s.limit.enter(key, mailboxConcurrency); got[key] {
-				p.keys = append(p.keys, key)
-			}
-		}
-		p.refused[req.ID] = key != "" && !got[key]
-	}
-	return p
-}
-
-func (p *batchPlaces) leave() {
-	for _, key := range p.keys {
-		p.limit.leave(key, mailboxConcurrency)
-	}
 }

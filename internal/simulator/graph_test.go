@@ -404,34 +404,6 @@ func TestConcurrentReadersSeeChanges(t *testing.T) {
 	wg.Wait()
 }
 
-func TestLimit(t *testing.T) {
-	tenant, c := start(t, Options{Limit: true})
-	m := alice(tenant, 1)
-	c.auth()
-	// Three requests that are still being answered.
-	key := c.app.ClientID + " " + m.ObjectID
-	for range 3 {
-		c.s.limit.enter(key, 1)
-	}
-	path := "/users/" + m.ObjectID + "/contacts"
-	if status, _, _ := c.get(path); status != 200 {
-		t.Errorf("the fourth: %d", status)
-	}
-	status, doc, _ := c.send("POST", c.s.GraphURL()+"/$batch", `{"requests":[{"id":"1","method":"GET","url":"`+path+`"}]}`)
-	if part := asList(doc["responses"])[0]; status != 200 || part["status"] != 429.0 {
-		t.Errorf("a batch beside three: %d %v", status, part)
-	}
-	c.s.limit.enter(key, 1)
-	status, doc, h := c.get(path)
-	if status != 429 || code(doc) != "ApplicationThrottled" || h.Get("Retry-After") == "" {
-		t.Errorf("the fifth: %d %v", status, doc)
-	}
-	c.s.limit.leave(key, 4)
-	if status, _, _ := c.get(path); status != 200 {
-		t.Errorf("afterwards: %d", status)
-	}
-}
-
 func TestFaults(t *testing.T) {
 	tenant, c := start(t, Options{})
 	m := alice(tenant, 200)

@@ -20,9 +20,16 @@ type Options struct {
 	Addr          string        // default 127.0.0.1:0
 	TokenLifetime time.Duration // of access tokens; default 1 hour
 	MaxPage       int           // entries of a page at most, whatever a client asks for; 0: Graph's and EWS's own bounds
-	// Limit refuses more than four requests in flight for an app and mailbox
-	// with 429 ApplicationThrottled; a batch counts as four.
+	// Limit refuses more than four requests in flight over Graph for an app and
+	// mailbox with 429 ApplicationThrottled. A batch takes a place for each part
+	// about the mailbox, four at most; the parts that find none are refused.
 	Limit bool
+	// LimitApp does so for the app as a whole, whatever the mailboxes.
+	LimitApp bool
+	// Latency is how long Graph and EWS take for an answer, or for up to four
+	// parts of a batch, while the request holds its place. Without it a request
+	// is in flight for so short a time that Limit hardly ever bites.
+	Latency time.Duration
 	// ListsDefault makes /contactFolders show the Contacts folder itself too.
 	// The documentation says that it lists the folders in it; answers that
 	// hold both have been seen.
@@ -62,7 +69,7 @@ func Start(t *Tenant, o Options) (*Server, error) {
 	}
 	s := &Server{
 		CAPEM: ca, tenant: t, opts: o, base: "https://" + l.Addr().String(),
-		tokens: newTokens(), cache: newCache(), limit: newLimiter(),
+		tokens: newTokens(), cache: newCache(), limit: newLimiter(o),
 	}
 	s.log.off = o.NoLog
 	s.http = &http.Server{

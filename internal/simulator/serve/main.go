@@ -56,7 +56,9 @@ func run(args []string, stderr io.Writer) int {
 	dir := flags.String("dir", "", "folder for ca.pem and tenant.json (required)")
 	addr := flags.String("addr", "127.0.0.1:0", "address to listen on")
 	maxPage := flags.Int("max-page", 0, "entries of a page at most; 0: the services' own bounds")
-	limit := flags.Bool("limit", false, "refuse more than four requests at once for a mailbox")
+	limit := flags.Bool("limit", false, "refuse more than four requests at once over Graph for a mailbox")
+	limitApp := flags.Bool("limit-app", false, "refuse more than four requests at once over Graph for the app as a whole")
+	latency := flags.Duration("latency", 0, "how long each answer takes at least, as from a service far away")
 	lifetime := flags.Duration("token-lifetime", time.Hour, "lifetime of access tokens")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -70,7 +72,7 @@ func run(args []string, stderr io.Writer) int {
 	defer stop()
 	tenant := simulator.Generate(*seed, *mailboxes, *contacts)
 	s, err := simulator.Start(tenant, simulator.Options{
-		Addr: *addr, MaxPage: *maxPage, Limit: *limit, TokenLifetime: *lifetime, NoLog: true,
+		Addr: *addr, MaxPage: *maxPage, Limit: *limit, LimitApp: *limitApp, Latency: *latency, TokenLifetime: *lifetime, NoLog: true,
 	})
 	if err == nil {
 		defer s.Close()
