@@ -54,9 +54,7 @@ func Open(path string) (*DB, error) {
 		return nil, d.explain("create the phonebooks", err)
 	}
 	err := dbfile.AsOwner(path, func() (err error) {
-		if err = inspect(path); err == nil {
-			d.writer, err = newWriter(path)
-		}
+		d.writer, err = openWriter(path)
 		return err
 	})
 	if err != nil {
@@ -106,20 +104,44 @@ func create(path string) error {
 	return rights.File(path, dbfile.Fill(script()...))
 }
 
+// openWriter opens a file that is whole for writing.
+//
+// Whoever opens a file for writing rolls back the journal that lies beside it,
+// and SQLite then deletes the file that the journal names as its super-journal,
+// whatever that is. Members of the folder's group could put such a journal
+// there, so it must not come to that: inspect refuses a file with a journal,
+// and its handle stays open, for as long as which nobody can roll one back.
+func openWriter(path string) (*writer, error) {
+	inspector, err := inspect(path)
+	if err != nil {
+		return nil, err
+	}
+	defer inspector.Close()
+	return newWriter(path)
+}
+
 // inspect checks the file without being able to change a byte of it. In
 // particular it does not move into a damaged file what its WAL holds, as the
-// last writer to close it does.
-func inspect(path string) error {
-	db, err := dbfile.Open(path, dbfile.Options{"mode": "ro", "_busy_timeout": busyTimeout})
+// last writer to close it does. It returns the handle with which it did so.
+func inspect(path string) (*sql.DB, error) {
+	db, err := dbfile.Open(path, readOnly)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer db.Close()
-	if _, err := versionOf(db); err != nil {
-		return err
+	_, err = versionOf(db)
+	if err == nil {
+		err = dbfile.Check(db)
 	}
-	return dbfile.Check(db)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
 }
+
+// readOnly are the options of whoever only reads. query_only alone would not
+// keep SQLite from rolling back a journal.
+var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeout": busyTimeout}
 
 // reader returns the handle for reading; nil where there is no file.
 func (d *DB) reader() (*sql.DB, error) {
@@ -139,7 +161,7 @@ func (d *DB) reader() (*sql.DB, error) {
 }
 
 func openReaders(path string) (*sql.DB, error) {
-	db, err := dbfile.Open(path, dbfile.Options{"_query_only": "true", "_busy_timeout": busyTimeout})
+	db, err := dbfile.Open(path, readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +196,9 @@ func (d *DB) explain(what string, err error) error {
 		class, hint = fault.Unavailable, "another program keeps a write transaction open on the file; end it, or try again later"
 	default:
 		return fmt.Errorf("%s in %s: %w", what, d.path, err)
+	}
+	if better := dbfile.Hint(err); better != "" {
+		hint = better
 	}
 	return fault.New(class, hint, "%s in %s: %w", what, d.path, err)
 }

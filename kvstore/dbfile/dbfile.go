@@ -36,9 +36,9 @@ func Open(path string, opts Options) (*sql.DB, error) {
 	case err != nil:
 		return nil, Classify(err)
 	case !info.Mode().IsRegular():
-		return nil, failure{ErrDamaged, fmt.Errorf("%s is not a regular file", path)}
+		return nil, Damaged(fmt.Errorf("%s is not a regular file", path))
 	case info.Size() == 0:
-		return nil, failure{ErrDamaged, fmt.Errorf("%s is an empty file", path)}
+		return nil, Damaged(fmt.Errorf("%s is an empty file", path))
 	}
 	return open(path, opts)
 }
@@ -91,7 +91,7 @@ func Check(q interface {
 		return Classify(err)
 	}
 	if first != "ok" {
-		return failure{ErrDamaged, errors.New(first)}
+		return Damaged(errors.New(first))
 	}
 	return nil
 }

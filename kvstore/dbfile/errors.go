@@ -2,6 +2,7 @@ package dbfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"syscall"
@@ -19,13 +20,31 @@ var (
 )
 
 // failure is an error of one of the kinds above. Its text is err's alone.
-type failure struct{ kind, err error }
+type failure struct {
+	kind, err error
+	hint      string // what to do about it, where this is more than the kind says
+}
 
 func (f failure) Error() string   { return f.err.Error() }
 func (f failure) Unwrap() []error { return []error{f.kind, f.err} }
 
 // Damaged makes an error of the kind ErrDamaged; its text is that of err.
-func Damaged(err error) error { return failure{ErrDamaged, err} }
+func Damaged(err error) error { return failure{kind: ErrDamaged, err: err} }
+
+// DamagedWithHint is Damaged for a damage of which it is known what to do.
+func DamagedWithHint(hint string, err error) error { return failure{ErrDamaged, err, hint} }
+
+// Hint returns what an administrator should do about err; an empty string
+// where that is no more than its kind says.
+func Hint(err error) string {
+	var known failure
+	errors.As(err, &known)
+	return known.hint
+}
+
+// hotJournal is what to do about a journal that SQLite wants to roll back.
+const hotJournal = "move away the file beside it that ends in -journal: no run of ours leaves one, " +
+	"so another program was killed while it wrote, or somebody put it there; restore the file from a backup if need be"
 
 // Classify returns err so that it matches the kind above that fits an error of
 // SQLite or of the operating system; any other error as it is.
@@ -34,8 +53,12 @@ func Classify(err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrReadonlyRollback {
+		return DamagedWithHint(hotJournal, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
+	}
 	if kind := kindOf(err); kind != nil {
-		return failure{kind, err}
+		return failure{kind: kind, err: err}
 	}
 	return err
 }
