@@ -139,7 +139,7 @@ func (w *itemWriter) change(f *Folder, c change) {
 	name := "t:Update"
 	switch {
 	case c.deleted:
-		w.WriteString(`<t:Delete><t:ItemId Id="` + itemID(f, c.num) + `"/></t:Delete>`)
+		w.WriteString(`<t:Delete><t:ItemId Id="` + itemID(f, c.entry) + `"/></t:Delete>`)
 		return
 	case c.created:
 		name = "t:Create"

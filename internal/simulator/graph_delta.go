@@ -90,7 +90,7 @@ func (c *call) contactDelta(m *Mailbox, f *Folder) (*answer, *graphError) {
 	if !m.reaches(f.floor, t.known()) {
 		return nil, expired(m, t)
 	}
-	return c.deltaPage(m, t, f.changesAfter(t.After), "contact", func(w *jsonWriter, ch change) {
+	return c.deltaPage(m, t, f.changesAfter(t.After, c.immutable), "contact", func(w *jsonWriter, ch change) {
 		c.writeChange(w, f, ch, set)
 	})
 }
@@ -102,7 +102,7 @@ func (c *call) writeChange(w *jsonWriter, f *Folder, ch change, set map[string]b
 		c.writeContact(w, ch.item, set)
 		return
 	}
-	id := urlSafe(itemID(f, ch.num))
+	id := urlSafe(itemID(f, ch.entry))
 	if c.immutable {
 		id = immutableID(f.mailbox, ch.num)
 	}

@@ -9,8 +9,10 @@ import "slices"
 // tombstone is what is left of an item or folder.
 type tombstone struct {
 	seq        int64
-	createdSeq int64
+	firstSeq   int64 // of an item: when it first came into the folder
+	createdSeq int64 // when it came, or came back
 	num        int64
+	entry      int64 // of an item
 }
 
 // change is what happened to one item or folder since a client last looked.
@@ -19,6 +21,7 @@ type change struct {
 	item    *Item   // nil for a deletion and for a folder
 	folder  *Folder // of a folder's change; nil for a deletion
 	num     int64   // of the item or folder, also where it is gone
+	entry   int64   // of an item
 	created bool    // the client has not seen it
 	deleted bool
 }
@@ -37,13 +40,13 @@ func (m *Mailbox) Forget() {
 }
 
 // changes returns what happened to the items of f after since, oldest first,
-// each item once. What came and went between is left out. It reports false
-// where the history does not reach back so far; since 0 always works.
+// each id of EWS once. What came and went between is left out. It reports
+// false where the history does not reach back so far; since 0 always works.
 func (f *Folder) changes(since int64) ([]change, bool) {
 	if !f.mailbox.reaches(f.floor, since) {
 		return nil, false
 	}
-	return f.changesAfter(since), true
+	return f.changesAfter(since, false), true
 }
 
 // reaches says whether a history with this floor shows everything after since.
@@ -51,22 +54,28 @@ func (m *Mailbox) reaches(floor, since int64) bool {
 	return since == 0 || since >= floor && since <= m.seq
 }
 
-// changesAfter is changes without a look at what has been forgotten.
-func (f *Folder) changesAfter(since int64) []change {
+// changesAfter is changes without a look at what has been forgotten. By
+// immutable ids, an item that went and came back has changed and is not gone.
+func (f *Folder) changesAfter(since int64, immutable bool) []change {
 	if f.seq <= since {
 		return nil
 	}
 	var all []change
-	back := map[int64]bool{} // moved away and back again
+	told := map[int64]bool{}
 	for _, it := range f.items {
 		if it.seq > since {
-			all = append(all, change{seq: it.seq, item: it, num: it.num, created: it.createdSeq > since})
-			back[it.num] = true
+			all = append(all, change{seq: it.seq, item: it, num: it.num, entry: it.entry, created: it.createdSeq > since})
+			told[it.num] = immutable
 		}
 	}
-	for _, g := range f.gone {
-		if g.seq > since && g.createdSeq <= since && since != 0 && !back[g.num] {
-			all = append(all, change{seq: g.seq, num: g.num, deleted: true})
+	for _, g := range slices.Backward(f.gone) {
+		came := g.createdSeq
+		if immutable {
+			came = g.firstSeq
+		}
+		if g.seq > since && came <= since && since != 0 && !told[g.num] {
+			all = append(all, change{seq: g.seq, num: g.num, entry: g.entry, deleted: true})
+			told[g.num] = immutable
 		}
 	}
 	slices.SortFunc(all, bySeq)

@@ -18,10 +18,10 @@ const (
 )
 
 // EWSID returns the item's id in EWS, which changes when the item moves.
-func (i *Item) EWSID() string { return itemID(i.folder, i.num) }
+func (i *Item) EWSID() string { return itemID(i.folder, i.entry) }
 
 // RESTID returns the item's id in Graph without Prefer: IdType="ImmutableId".
-func (i *Item) RESTID() string { return restEncoding.EncodeToString(itemIDBytes(i.folder, i.num)) }
+func (i *Item) RESTID() string { return restEncoding.EncodeToString(itemIDBytes(i.folder, i.entry)) }
 
 // ChangeKey returns the version of an item, as EWS and Graph give it.
 func (i *Item) ChangeKey() string { return changeKey(i.folder.mailbox, i.seq) }
@@ -32,17 +32,17 @@ func (f *Folder) EWSID() string { return folderID(f.mailbox, f.num) }
 // ChangeKey returns the version of a folder, as EWS gives it.
 func (f *Folder) ChangeKey() string { return changeKey(f.mailbox, f.ownSeq) }
 
-func itemID(f *Folder, num int64) string {
-	return base64.StdEncoding.EncodeToString(itemIDBytes(f, num))
+func itemID(f *Folder, entry int64) string {
+	return base64.StdEncoding.EncodeToString(itemIDBytes(f, entry))
 }
 
-func itemIDBytes(f *Folder, num int64) []byte {
+func itemIDBytes(f *Folder, entry int64) []byte {
 	b := head(f.mailbox, 0x46, itemIDSize)
 	b = append(b, 7, 0)
 	b = append(b, f.mailbox.storeID...)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.num))
 	b = append(b, f.mailbox.storeID...)
-	b = binary.BigEndian.AppendUint64(b, uint64(num))
+	b = binary.BigEndian.AppendUint64(b, uint64(entry))
 	return append(b, 0)
 }
 
@@ -86,11 +86,14 @@ func (m *Mailbox) item(id string) *Item {
 	if len(b) < 8 {
 		return nil
 	}
-	num := b[len(b)-8:]
 	if len(b) == itemIDSize {
-		num = b[len(b)-9 : len(b)-1]
+		b = b[:len(b)-1]
 	}
-	it := m.items[int64(binary.BigEndian.Uint64(num))]
+	num := int64(binary.BigEndian.Uint64(b[len(b)-8:]))
+	if of, moved := m.moved[num]; moved {
+		num = of
+	}
+	it := m.items[num]
 	if it == nil || standard(id) != standard(it.ID) && standard(id) != it.EWSID() {
 		return nil
 	}

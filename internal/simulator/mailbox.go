@@ -29,6 +29,7 @@ type Mailbox struct {
 	root    *Folder           // msgfolderroot, the parent of Contacts
 	folders map[int64]*Folder // by number
 	items   map[int64]*Item   // by number
+	moved   map[int64]int64   // entry to number, of those that have moved
 	gone    []tombstone       // of folders
 	floor   int64             // what was before is forgotten, for the hierarchy
 }
@@ -57,7 +58,7 @@ type Folder struct {
 // a reader may keep it without the lock.
 type Item struct {
 	// ID is Graph's immutable id, which stays when the item moves. The other
-	// id, EWSID, names the folder too and so changes, as Exchange's does.
+	// id, EWSID, names its stay in the folder and so changes, as Exchange's does.
 	ID       string
 	List     bool // a distribution list (IPM.DistList); only DisplayName means anything
 	Created  time.Time
@@ -65,8 +66,10 @@ type Item struct {
 	Contact
 
 	folder     *Folder
-	num        int64
-	createdSeq int64 // when it came into this folder
+	num        int64 // for life; the immutable id holds it
+	entry      int64 // its number in this stay in the folder; the other ids hold it
+	firstSeq   int64 // when it first came into this folder
+	createdSeq int64 // when this stay began
 	seq        int64 // of the last change
 }
 
@@ -107,6 +110,7 @@ func (m *Mailbox) prepare() {
 	m.storeID = h[:16]
 	m.folders = map[int64]*Folder{}
 	m.items = map[int64]*Item{}
+	m.moved = map[int64]int64{}
 	m.root = m.addFolder(nil, "Top of Information Store", "IPF.Note", false)
 	m.Contacts = m.addFolder(m.root, "Contacts", "IPF.Contact", false)
 }
@@ -156,6 +160,7 @@ func (m *Mailbox) deleteFolder(f *Folder) {
 	}
 	for _, it := range f.items {
 		delete(m.items, it.num)
+		delete(m.moved, it.entry)
 	}
 	delete(m.folders, f.num)
 	m.seq++
@@ -175,19 +180,28 @@ func (m *Mailbox) AddList(f *Folder, name string) string {
 func (m *Mailbox) add(f *Folder, it Item) string {
 	m.tenant.mu.Lock()
 	defer m.tenant.mu.Unlock()
-	m.numbers++
-	it.num = m.numbers
-	it.ID = immutableID(m, it.num)
 	it.Created = m.tenant.clock().UTC().Truncate(time.Second)
 	it.Modified = it.Created
 	m.put(f, &it)
 	return it.ID
 }
 
-// put makes it the newest of a folder.
+// put makes it the newest of a folder. Its first stay anywhere gives it the
+// number that it keeps.
 func (m *Mailbox) put(f *Folder, it *Item) {
 	m.seq++
-	it.folder, it.createdSeq, it.seq, f.seq = f, m.seq, m.seq, m.seq
+	m.numbers++
+	it.entry = m.numbers
+	it.folder, it.firstSeq, it.createdSeq, it.seq, f.seq = f, m.seq, m.seq, m.seq, m.seq
+	if it.num == 0 {
+		it.num = it.entry
+		it.ID = immutableID(m, it.num)
+	} else {
+		m.moved[it.entry] = it.num
+		if i := slices.IndexFunc(f.gone, func(g tombstone) bool { return g.num == it.num }); i >= 0 {
+			it.firstSeq = f.gone[i].firstSeq
+		}
+	}
 	m.items[it.num] = it
 	f.items = append(f.items, it)
 }
@@ -228,8 +242,9 @@ func (m *Mailbox) DeleteContact(id string) bool {
 }
 
 // MoveContact moves the item with this id into another folder, and says
-// whether there is one. Its immutable id stays and its EWS id changes; the
-// history of the old folder shows a deletion, that of the new one a creation.
+// whether there is one. Its immutable id stays and its EWS id changes, to
+// another one also where it comes back; the history of the old folder shows a
+// deletion, that of the new one a creation.
 func (m *Mailbox) MoveContact(id string, to *Folder) bool {
 	m.tenant.mu.Lock()
 	defer m.tenant.mu.Unlock()
@@ -249,7 +264,8 @@ func (m *Mailbox) take(it *Item) {
 	f := it.folder
 	f.seq = m.seq
 	f.items = slices.DeleteFunc(slices.Clone(f.items), func(x *Item) bool { return x == it })
-	f.gone = append(f.gone, tombstone{seq: m.seq, createdSeq: it.createdSeq, num: it.num})
+	f.gone = append(f.gone, tombstone{seq: m.seq, firstSeq: it.firstSeq, createdSeq: it.createdSeq, num: it.num, entry: it.entry})
+	delete(m.moved, it.entry)
 }
 
 // Items returns what lies in a folder, oldest first.

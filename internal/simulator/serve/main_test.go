@@ -17,7 +17,9 @@ import (
 func TestServe(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	exit := make(chan int, 1)
-	go func() { exit <- run([]string{"-mailboxes", "2", "-contacts", "3", "-latency", "1ms", "-limit", "-limit-app", "-dir", dir}, &bytes.Buffer{}) }()
+	go func() {
+		exit <- run([]string{"-mailboxes", "2", "-contacts", "3", "-latency", "1ms", "-limit", "-limit-app", "-dir", dir}, &bytes.Buffer{})
+	}()
 	file := filepath.Join(dir, "tenant.json")
 	for _, err := os.Stat(file); err != nil; _, err = os.Stat(file) {
 		select {
