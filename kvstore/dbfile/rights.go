@@ -99,26 +99,54 @@ func owner(path string) (uid, gid int, err error) {
 }
 
 // File makes the file path in an existing folder, filled by fill, which gets
-// the name of an empty file. The file appears under its name at once, complete
-// and with its owner and mode; a file that is there, or that somebody else
-// made meanwhile, stays as it is. Root gives it to the owner and the group of
-// the folder.
+// the name of an empty file elsewhere. The file appears under its name at once,
+// complete and with its owner and mode; a file that is there, or that somebody
+// else made meanwhile, stays as it is. Root gives it to the owner and the group
+// of the folder.
 func (r Rights) File(path string, fill func(tmp string) error) error {
-	return AsOwner(path, func() error { return r.makeFile(path, fill) })
+	content, err := filled(fill)
+	if err != nil {
+		return Classify(err)
+	}
+	return AsOwner(path, func() error { return r.makeFile(path, content) })
 }
 
-func (r Rights) makeFile(path string, fill func(tmp string) error) error {
+// filled returns what fill makes of an empty file. That one lies where nobody
+// else may look: in the folder of the file to be made, others could put a link
+// in its place, and fill would write through it.
+func filled(fill func(tmp string) error) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "dbfile-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	// The mode that it was to have, whatever the umask is.
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, err
+	}
+	tmp := filepath.Join(dir, "file")
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := fill(tmp); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(tmp)
+}
+
+func (r Rights) makeFile(path string, content []byte) error {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".")
 	if err != nil {
 		return Classify(err)
 	}
 	defer os.Remove(f.Name())
-	// The mode that it was to have, whatever the umask is, or fill may not write.
-	if err := f.Chmod(0o600); err != nil {
-		return Classify(err)
-	}
-	err = errors.Join(fill(f.Name()), r.adopt(f, folder), f.Close())
+	_, err = f.Write(content)
+	err = errors.Join(err, r.adopt(f, folder), f.Sync(), f.Close())
 	if err != nil {
 		return Classify(err)
 	}

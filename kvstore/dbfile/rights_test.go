@@ -102,6 +102,40 @@ func TestFillThatFails(t *testing.T) {
 	}
 }
 
+// TestSwappedForALink puts links in the place of every file that appears in
+// the folder while one is being made, as others may who can write there.
+// Nothing is written through them.
+func TestSwappedForALink(t *testing.T) {
+	folder := t.TempDir()
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := os.WriteFile(victim, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fill := func(tmp string) error {
+		files, _ := os.ReadDir(folder)
+		for _, file := range files {
+			name := filepath.Join(folder, file.Name())
+			if err := errors.Join(os.Remove(name), os.Symlink(victim, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		if filepath.Dir(tmp) == folder {
+			t.Error("the file is filled where others may write")
+		}
+		info, err := os.Stat(filepath.Dir(tmp))
+		if err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the file is filled in a folder of mode %v, %v", info.Mode(), err)
+		}
+		return dbfile.Fill("CREATE TABLE t(x)")(tmp)
+	}
+	if err := (dbfile.Rights{FileMode: 0o660}).File(filepath.Join(folder, "x.db"), fill); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(victim); err != nil || info.Size() != 0 {
+		t.Errorf("somebody else's file was written to: %v, %v", info.Size(), err)
+	}
+}
+
 // TestAsOwner makes a file in a folder of somebody else's as him, and leaves
 // root what he was afterwards.
 func TestAsOwner(t *testing.T) {
