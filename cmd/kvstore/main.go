@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"contactsync/kvstore"
+	"contactsync/kvstore/dbfile"
 
 	"github.com/urfave/cli/v2"
 )
@@ -61,6 +62,8 @@ func judge(err error) (status int, hint string) {
 		return exitUsage, "see kvstore --help"
 	case errors.Is(err, kvstore.ErrPermission):
 		return exitPermission, "run it as the service user: sudo -u ucservices kvstore …"
+	case errors.Is(err, kvstore.ErrDamaged) && dbfile.Hint(err) != "":
+		return exitIO, visible(dbfile.Hint(err))
 	case errors.Is(err, kvstore.ErrDamaged):
 		return exitIO, "restore the file from a backup, or remove it and set its keys anew"
 	case errors.Is(err, kvstore.ErrFull):

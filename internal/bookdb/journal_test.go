@@ -115,3 +115,27 @@ func TestJournalPlantedWhileOpening(t *testing.T) {
 		t.Error("the file was never opened: this test shows nothing")
 	}
 }
+
+// TestRemovedWithoutItsWAL removes the file of a killed run alone. What its
+// WAL holds must not become part of the next file.
+func TestRemovedWithoutItsWAL(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "phonebooks.db")
+	writer := startRole(t, "rewrite", path)
+	writer.line()
+	writer.cmd.Process.Kill()
+	writer.cmd.Wait()
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+		t.Fatalf("the killed run left no WAL: %v", err)
+	}
+	os.Remove(path)
+	_, err := bookdb.Open(path)
+	wantFault(t, err, fault.Damage)
+	if !strings.Contains(fault.HintOf(err), path+"-wal") {
+		t.Errorf("the hint does not name the WAL: %s", fault.HintOf(err))
+	}
+	os.Remove(path + "-wal")
+	replace(t, reopen(t, path), replacement("anna", entries(2)))
+	if got := shell(t, path, "PRAGMA integrity_check"); got != "ok" {
+		t.Error(got)
+	}
+}

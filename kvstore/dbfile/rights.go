@@ -103,6 +103,9 @@ func owner(path string) (uid, gid int, err error) {
 // complete and with its owner and mode; a file that is there, or that somebody
 // else made meanwhile, stays as it is. Root gives it to the owner and the group
 // of the folder.
+//
+// Where the journal or the WAL of a file that is gone still lies there, the
+// error is ErrDamaged with a hint: SQLite would apply it to the new file.
 func (r Rights) File(path string, fill func(tmp string) error) error {
 	content, err := filled(fill)
 	if err != nil {
@@ -150,9 +153,31 @@ func (r Rights) makeFile(path string, content []byte) error {
 	if err != nil {
 		return Classify(err)
 	}
+	if err := leftover(path); err != nil {
+		return err
+	}
 	// A link, unlike a rename, never replaces a file.
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return Classify(err)
+	}
+	return nil
+}
+
+// leftover returns an error where a file that is gone has left something that
+// SQLite would apply to a new one of its name. It does not remove it: somebody
+// who made the new file faster may be using it already.
+func leftover(path string) error {
+	for _, suffix := range []string{"-journal", "-wal"} {
+		info, err := os.Lstat(path + suffix)
+		if err != nil || info.Size() == 0 {
+			continue
+		}
+		// In this order: what lay there before the file did was not left by it.
+		if there, err := Exists(path); there || err != nil {
+			return err
+		}
+		return DamagedWithHint("remove "+path+suffix+", or restore "+path+" from a backup without it",
+			fmt.Errorf("%s is left of a file that is gone", path+suffix))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -133,6 +134,34 @@ func TestSwappedForALink(t *testing.T) {
 	}
 	if info, err := os.Stat(victim); err != nil || info.Size() != 0 {
 		t.Errorf("somebody else's file was written to: %v, %v", info.Size(), err)
+	}
+}
+
+// TestLeftover makes a file beside what one that is gone has left.
+func TestLeftover(t *testing.T) {
+	for _, suffix := range []string{"-journal", "-wal"} {
+		file := filepath.Join(t.TempDir(), "x.db")
+		rights := dbfile.Rights{FileMode: 0o600}
+		fill := dbfile.Fill("CREATE TABLE t(x)")
+		os.WriteFile(file+suffix, []byte("old"), 0o600)
+		err := rights.File(file, fill)
+		if !errors.Is(err, dbfile.ErrDamaged) || !strings.Contains(dbfile.Hint(err), file+suffix) {
+			t.Errorf("%s: %v, hint %q", suffix, err, dbfile.Hint(err))
+		}
+		if content, _ := os.ReadFile(file + suffix); string(content) != "old" {
+			t.Errorf("%s was changed", suffix)
+		}
+		if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
+			t.Errorf("in the folder: %v", files)
+		}
+		os.Truncate(file+suffix, 0)
+		if err := rights.File(file, fill); err != nil {
+			t.Errorf("an empty %s: %v", suffix, err)
+		}
+		os.WriteFile(file+suffix, []byte("new"), 0o600) // of somebody who is writing to it
+		if err := rights.File(file, fill); err != nil {
+			t.Errorf("a file that is there already: %v", err)
+		}
 	}
 }
 
