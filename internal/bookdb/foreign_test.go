@@ -1,8 +1,10 @@
 package bookdb_test
 
 import (
+	"strings"
 	"testing"
 
+	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
@@ -52,6 +54,9 @@ func TestChangedByHand(t *testing.T) {
 		"number replaced by rowid":     "INSERT OR REPLACE INTO number(rowid, entry, position) SELECT min(rowid), 4711, 0 FROM number WHERE entry = " + some,
 		"number rowid over another":    "UPDATE OR REPLACE number SET rowid = (SELECT min(rowid) FROM number WHERE entry = " + some + ") WHERE entry = (SELECT min(id) FROM entry WHERE phonebook = " + ben + ") AND position = 1",
 		"number of a next entry":       "INSERT INTO number SELECT max(seq) + 1, 0, 'home', NULL, '1' FROM sqlite_sequence WHERE name = 'entry'; DELETE FROM entry WHERE id = " + some,
+		"sequence removed":             "DELETE FROM sqlite_sequence WHERE name = 'entry'; DELETE FROM entry WHERE id = " + some,
+		"sequence no number":           "UPDATE sqlite_sequence SET seq = 'x' WHERE name = 'entry'; DELETE FROM entry WHERE id = " + some,
+		"sequence too small":           "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'entry'; DELETE FROM entry WHERE id = " + some,
 		"title edited":                 "UPDATE phonebook SET title = 'Hand' WHERE id = " + anna,
 		"synced_at edited":             "UPDATE phonebook SET synced_at = NULL WHERE id = " + anna,
 		"phonebook deleted":            "DELETE FROM phonebook WHERE id = " + anna,
@@ -114,6 +119,23 @@ func wantWhole(t *testing.T, path string) {
 			t.Errorf("%s\n got %s\nwant %s", query, got, want)
 		}
 	}
+}
+
+// TestNoIDsLeft adds entries where somebody used the largest id there is.
+func TestNoIDsLeft(t *testing.T) {
+	db, path := open(t)
+	replace(t, db, replacement("anna", entries(1)))
+	shell(t, path, `INSERT INTO phonebook(owner) VALUES('ben');
+		INSERT INTO entry(id, phonebook) SELECT 9223372036854775807, max(id) FROM phonebook`)
+	_, err := db.Replace(ctx, replacement("anna", entries(2)))
+	wantFault(t, err, fault.Damage)
+	if !strings.Contains(fault.HintOf(err), "sqlite_sequence") {
+		t.Errorf("hint %q", fault.HintOf(err))
+	}
+	wantBook(t, db, "anna", entries(1))
+	shell(t, path, `UPDATE entry SET id = 100 WHERE id = 9223372036854775807; UPDATE sqlite_sequence SET seq = 100 WHERE name = 'entry'`)
+	replace(t, db, replacement("anna", entries(2)))
+	wantBook(t, db, "anna", entries(2))
 }
 
 // TestOwnEditsAreNotOurBusiness sees that a user's work in his own phonebook

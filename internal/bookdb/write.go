@@ -3,6 +3,7 @@ package bookdb
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	"contactsync/internal/phonebook"
@@ -208,13 +209,27 @@ func (w *rowWriter) add(r *row, h hash) error {
 	return w.addNumbers(id, r)
 }
 
-// start finds the first id that no entry ever had. Numbers that somebody gave
-// to an entry that does not exist yet must not become those of a new one.
+// maxID is the largest id that may be in use when entries are added, so that
+// ids do not run out. Only somebody else can have given an entry such a one.
+const maxID = 1 << 62
+
+// start finds the first id that no entry ever had; SQLite's note of it can have
+// been edited, or be missing. Numbers that somebody gave to an entry that does
+// not exist yet must not become those of a new one.
 func (w *rowWriter) start() error {
-	err := w.tx.QueryRow("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'entry'").Scan(&w.nextID)
+	var last int64
+	err := w.tx.QueryRow(`SELECT max(
+		coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'entry' AND typeof(seq) = 'integer'), 0),
+		coalesce((SELECT max(id) FROM entry), 0))`).Scan(&last)
 	if err != nil {
 		return err
 	}
+	if last > maxID {
+		return dbfile.DamagedWithHint("give the entry with the largest id a small one, and set seq of 'entry' in the table sqlite_sequence "+
+			"to the largest id that is left then, with: sudo -u ucservices sqlite3 FILE",
+			fmt.Errorf("the id %d is in use in the table entry, so there is no room for more", last))
+	}
+	w.nextID = last + 1
 	return w.tx.run("DELETE FROM number WHERE entry >= ?", w.nextID)
 }
 
