@@ -11,7 +11,7 @@ import (
 )
 
 // The library's own version flag takes -v, which means verbose here.
-func init() { cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version"} }
+func init() { cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} }
 
 const description = `Reads the Outlook contacts of every member of a user group that carries the
 parameter ews_synccontacts=true, and replaces that member's phonebook "Privat"
@@ -35,7 +35,7 @@ EXIT STATUS:
 
 // app returns the command line.
 func (p *program) app() *cli.App {
-	json := &cli.BoolFlag{Name: "json", Usage: "print one JSON document instead of text"}
+	json := &cli.BoolFlag{Name: "json", Usage: "print one JSON document instead of text", DisableDefaultText: true}
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
@@ -52,12 +52,12 @@ func (p *program) app() *cli.App {
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // run says it and returns the status
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "v", Usage: "print a line for each member and a summary"},
-			&cli.BoolFlag{Name: "q", Usage: "print errors only"},
+			&cli.BoolFlag{Name: "v", Usage: "print a line for each member and a summary", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "q", Usage: "print errors only", DisableDefaultText: true},
 			&cli.StringSliceFlag{Name: "user", Usage: "only the member with this user `UID` (repeatable)"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "print what would change, and change nothing"},
-			&cli.BoolFlag{Name: "full", Usage: "ignore what is known from the last run"},
-			&cli.BoolFlag{Name: "allow-empty", Usage: "let a phonebook become empty where its mailbox is"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would change, and change nothing", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "full", Usage: "ignore what is known from the last run", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "allow-empty", Usage: "let a phonebook become empty where its mailbox is", DisableDefaultText: true},
 			json,
 			&cli.StringFlag{Name: "store", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Usage: "`FOLDER` of the key-value store", Destination: &p.store},
 			&cli.StringFlag{Name: "phonebooks", EnvVars: []string{"UCWARE_PHONEBOOKS"}, Value: bookdb.DefaultPath, Usage: "`FILE` of the phonebooks", Destination: &p.phonebooks},

@@ -62,6 +62,10 @@ func (p *program) printSummary(r *syncer.Report) {
 	if r.Source != "" {
 		fmt.Fprintf(p.stderr, "source: %s (%s)\n", r.Source, r.Why)
 	}
+	if len(r.Members) == 0 {
+		fmt.Fprintln(p.stderr, "no members: the synchronised groups are empty")
+		return
+	}
 	var parts []string
 	for _, kind := range []string{syncer.OK, syncer.Unchanged, syncer.Kept, syncer.Failed, syncer.Skipped} {
 		if n := r.Count(kind); n > 0 {

@@ -32,7 +32,7 @@ func (p *program) sync(c *cli.Context) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
-	if len(r.Members) > 0 && !c.Bool("q") {
+	if (r.Err == nil || len(r.Members) > 0) && !c.Bool("q") {
 		p.printSummary(r)
 	}
 	if r.Err != nil {
