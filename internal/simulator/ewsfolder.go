@@ -17,7 +17,8 @@ type ewsFolder struct {
 	id, key       string
 }
 
-// standardFolders lie in every mailbox; no contact is in them.
+// standardFolders lie in every mailbox; of them, only Deleted Items can hold
+// contacts.
 var standardFolders = []struct{ id, name, class string }{
 	{"inbox", "Inbox", "IPF.Note"},
 	{"drafts", "Drafts", "IPF.Note"},
@@ -29,6 +30,17 @@ var standardFolders = []struct{ id, name, class string }{
 	{"tasks", "Tasks", "IPF.Task"},
 	{"notes", "Notes", "IPF.StickyNote"},
 	{"journal", "Journal", "IPF.Journal"},
+}
+
+// standardNumber returns the number of a standard folder: they have none of
+// the mailbox's.
+func standardNumber(id string) int64 {
+	for i, f := range standardFolders {
+		if f.id == id {
+			return int64(-2 - i)
+		}
+	}
+	return 0
 }
 
 // folderClasses gives the distinguished id of contact folders by class.
@@ -63,8 +75,14 @@ func words(s string) map[string]bool {
 func (m *Mailbox) ewsTree() *ewsFolder {
 	root := &ewsFolder{num: -1, name: "Root", class: "", distinguished: "root", id: folderID(m, -1), key: changeKey(m, 1)}
 	top := root.add(m, &ewsFolder{Folder: m.root, num: m.root.num, name: m.root.Name, class: m.root.Class, distinguished: "msgfolderroot"})
-	for i, f := range standardFolders {
-		top.add(m, &ewsFolder{num: int64(-2 - i), name: f.name, class: f.class, distinguished: f.id})
+	for _, f := range standardFolders {
+		child := top.add(m, &ewsFolder{num: standardNumber(f.id), name: f.name, class: f.class, distinguished: f.id})
+		if f.id == "deleteditems" {
+			child.Folder = m.Deleted
+			for _, c := range m.Deleted.Children {
+				child.addReal(m, c)
+			}
+		}
 	}
 	for _, f := range m.root.Children {
 		top.addReal(m, f)

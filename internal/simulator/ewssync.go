@@ -165,7 +165,7 @@ func syncFolderHierarchy(q *ewsRequest, w *xmlWriter) *ewsError {
 	}
 	if fail == nil {
 		var ok bool
-		if all, ok = m.folderChanges(m.root, state.base); !ok {
+		if all, ok = m.folderChanges(state.base); !ok {
 			fail = errSyncState
 		}
 	}
@@ -190,10 +190,10 @@ func syncFolderHierarchy(q *ewsRequest, w *xmlWriter) *ewsError {
 	return nil
 }
 
-// createStandard writes the folders of no contacts, which never change.
+// createStandard writes the standard folders, which never change.
 func (s *folderShape) createStandard(w *xmlWriter, top *ewsFolder) {
 	for _, f := range top.descendants(true) {
-		if f.Folder == nil {
+		if f.num < 0 {
 			w.WriteString("<t:Create>")
 			s.write(w, f)
 			w.WriteString("</t:Create>")

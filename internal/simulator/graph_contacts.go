@@ -48,7 +48,7 @@ func (c *call) inMailbox(m *Mailbox) (*answer, *graphError) {
 	}
 	f := m.Contacts
 	if !c.is(3, "contacts") {
-		if f = m.folder(c.segs[3]); f == nil || f == m.root {
+		if f = m.folder(c.segs[3]); f == nil || f == m.root || f == m.Deleted {
 			return nil, notFound()
 		}
 	}

@@ -17,6 +17,7 @@ type token struct {
 	Begun   int64    `json:"s"` // the mailbox's number when the round began
 	After   int64    `json:"a"`
 	Select  []string `json:"p,omitempty"`
+	Top     int      `json:"t,omitempty"`
 }
 
 func (t token) String() string {
@@ -44,7 +45,7 @@ func parseToken(text string) (t token, err error) {
 // token returns the state that a request continues, or a new one.
 func (c *call) token(m *Mailbox, folder int64) (token, *graphError) {
 	if c.skipToken == "" && c.odata.deltaToken == "" {
-		return token{Mailbox: m.ObjectID, Folder: folder, Begun: m.seq, Select: c.selected}, nil
+		return token{Mailbox: m.ObjectID, Folder: folder, Begun: m.seq, Select: c.selected, Top: c.top}, nil
 	}
 	text := c.skipToken + c.odata.deltaToken
 	t, err := parseToken(text)
@@ -54,7 +55,7 @@ func (c *call) token(m *Mailbox, folder int64) (token, *graphError) {
 	if c.odata.deltaToken != "" {
 		t.Base, t.Begun = t.After, m.seq
 	}
-	c.selected = t.Select
+	c.selected, c.top = t.Select, t.Top
 	return t, nil
 }
 
@@ -163,7 +164,7 @@ func (c *call) folderDelta(m *Mailbox) (*answer, *graphError) {
 	if !m.reaches(m.floor, t.known()) {
 		return nil, expired(m, t)
 	}
-	return c.deltaPage(m, t, m.folderChangesAfter(m.root, t.After), "contactFolder", func(w *jsonWriter, ch change) {
+	return c.deltaPage(m, t, m.folderChangesAfter(t.After, false), "contactFolder", func(w *jsonWriter, ch change) {
 		if ch.deleted {
 			w.field("id", urlSafe(folderID(m, ch.num)))
 			w.key("@removed")

@@ -82,20 +82,27 @@ func (f *Folder) changesAfter(since int64, immutable bool) []change {
 	return all
 }
 
-// folderChanges returns what happened to the folders below f after since,
-// oldest first. It reports false where the history does not reach back so far.
-func (m *Mailbox) folderChanges(f *Folder, since int64) ([]change, bool) {
+// folderChanges returns what happened to the contact folders after since, in
+// Deleted Items too, oldest first. It reports false where the history does not
+// reach back so far.
+func (m *Mailbox) folderChanges(since int64) ([]change, bool) {
 	if !m.reaches(m.floor, since) {
 		return nil, false
 	}
-	return m.folderChangesAfter(f, since), true
+	return m.folderChangesAfter(since, true), true
 }
 
-func (m *Mailbox) folderChangesAfter(f *Folder, since int64) []change {
+// folderChangesAfter is folderChanges without a look at what has been
+// forgotten. Without trash, what lies in Deleted Items is gone.
+func (m *Mailbox) folderChangesAfter(since int64, trash bool) []change {
 	var all []change
-	for _, c := range below(f) {
-		if c.ownSeq > since {
+	for _, c := range append(below(m.root), below(m.Deleted)...) {
+		switch {
+		case c.ownSeq <= since:
+		case trash || !c.within(m.Deleted):
 			all = append(all, change{seq: c.ownSeq, folder: c, num: c.num, created: c.createdSeq > since})
+		case c.createdSeq <= since && since != 0:
+			all = append(all, change{seq: c.ownSeq, num: c.num, deleted: true})
 		}
 	}
 	for _, g := range m.gone {
@@ -105,6 +112,11 @@ func (m *Mailbox) folderChangesAfter(f *Folder, since int64) []change {
 	}
 	slices.SortFunc(all, bySeq)
 	return all
+}
+
+// within says whether f lies below another folder, at any depth.
+func (f *Folder) within(other *Folder) bool {
+	return f.Parent == other || f.Parent != nil && f.Parent.within(other)
 }
 
 func bySeq(a, b change) int { return int(a.seq - b.seq) }

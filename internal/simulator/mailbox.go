@@ -21,6 +21,7 @@ type Mailbox struct {
 	EWSDisabled    bool // EWS switched off for this mailbox
 
 	Contacts *Folder // the well-known folder; its parent is the invisible root
+	Deleted  *Folder // Deleted Items, where Outlook puts what a user deletes
 
 	tenant  *Tenant
 	storeID []byte            // 16 bytes that stand in all ids
@@ -113,6 +114,13 @@ func (m *Mailbox) prepare() {
 	m.moved = map[int64]int64{}
 	m.root = m.addFolder(nil, "Top of Information Store", "IPF.Note", false)
 	m.Contacts = m.addFolder(m.root, "Contacts", "IPF.Contact", false)
+	// It is no contact folder, so it is not among the root's children.
+	m.Deleted = &Folder{
+		Parent: m.root, Name: "Deleted Items", Class: "IPF.Note", mailbox: m, num: standardNumber("deleteditems"),
+		createdSeq: m.seq, seq: m.seq, ownSeq: m.seq,
+	}
+	m.Deleted.ID = urlSafe(m.Deleted.EWSID())
+	m.folders[m.Deleted.num] = m.Deleted
 }
 
 // AddFolder makes a folder below parent. An empty class is IPF.Contact.
@@ -146,7 +154,21 @@ func (m *Mailbox) RenameFolder(f *Folder, name string) {
 	f.Name, f.seq, f.ownSeq = name, m.seq, m.seq
 }
 
-// DeleteFolder deletes a folder, its items and what lies below it.
+// MoveFolder moves a folder, with its items and what lies below it, into
+// another that is not among them. Contacts.Parent takes it out of Contacts,
+// Deleted deletes it as Outlook does. Its id stays.
+func (m *Mailbox) MoveFolder(f, to *Folder) {
+	m.tenant.mu.Lock()
+	defer m.tenant.mu.Unlock()
+	f.Parent.Children = slices.DeleteFunc(slices.Clone(f.Parent.Children), func(c *Folder) bool { return c == f })
+	f.Parent, to.Children = to, append(slices.Clone(to.Children), f)
+	for _, c := range append([]*Folder{f}, below(f)...) {
+		m.seq++
+		c.seq, c.ownSeq = m.seq, m.seq
+	}
+}
+
+// DeleteFolder deletes a folder, its items and what lies below it, for good.
 func (m *Mailbox) DeleteFolder(f *Folder) {
 	m.tenant.mu.Lock()
 	defer m.tenant.mu.Unlock()
@@ -228,7 +250,12 @@ func (m *Mailbox) UpdateContact(id string, change func(*Contact)) bool {
 	return true
 }
 
-// DeleteContact deletes the item with this id, and says whether there was one.
+// TrashContact moves the item with this id into Deleted Items, as Outlook does
+// when a user deletes it, and says whether there was one.
+func (m *Mailbox) TrashContact(id string) bool { return m.MoveContact(id, m.Deleted) }
+
+// DeleteContact deletes the item with this id for good, and says whether there
+// was one.
 func (m *Mailbox) DeleteContact(id string) bool {
 	m.tenant.mu.Lock()
 	defer m.tenant.mu.Unlock()
@@ -282,8 +309,8 @@ func (m *Mailbox) Item(id string) *Item {
 	return m.item(id)
 }
 
-// Folders returns all contact folders, the well-known one first, each before
-// what lies below it.
+// Folders returns all contact folders but those in Deleted Items, each before
+// what lies below it; the well-known one comes first.
 func (m *Mailbox) Folders() []*Folder {
 	m.tenant.mu.RLock()
 	defer m.tenant.mu.RUnlock()
