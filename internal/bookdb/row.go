@@ -100,11 +100,28 @@ func appendText(b []byte, text string) []byte {
 // hold NULL or be out of order; then it is not as encode would have it.
 type scanned struct {
 	rowid   int64
-	id      sql.NullString
-	text    [fields]sql.NullString
+	id      text
+	text    [fields]text
 	hash    []byte
 	foreign bool // holds what encode never writes
 	numbers []phonebook.Number
+}
+
+// text is a column that encode writes as text. Somebody else can have written
+// anything there: a column's type binds nobody in SQLite.
+type text struct {
+	String string // NULL reads as empty, and bytes as the text that they are
+	Valid  bool   // the column holds text
+	Null   bool
+}
+
+// Scan takes what the driver found in the column.
+func (t *text) Scan(value any) error {
+	var s sql.NullString
+	err := s.Scan(value)
+	_, isText := value.(string)
+	*t = text{String: s.String, Valid: isText, Null: value == nil}
+	return err
 }
 
 // targets returns where to scan the columns id, source_id, hash and the others.
@@ -127,9 +144,9 @@ func (s *scanned) row() row {
 }
 
 // addNumber adds a number; NULL reads as empty.
-func (s *scanned) addNumber(position sql.NullInt64, kind, number, asTyped sql.NullString) {
+func (s *scanned) addNumber(position sql.NullInt64, kind, number, asTyped text) {
 	if position.Int64 != int64(len(s.numbers)) || !position.Valid || !kind.Valid || !asTyped.Valid ||
-		number.Valid && number.String == "" {
+		!number.Null && (!number.Valid || number.String == "") {
 		s.foreign = true
 	}
 	s.numbers = append(s.numbers, phonebook.Number{

@@ -47,13 +47,13 @@ type numberCursor struct {
 	more     bool // the fields below hold a number
 	entry    int64
 	position sql.NullInt64
-	kind     sql.NullString
-	number   sql.NullString
-	asTyped  sql.NullString
+	kind     text
+	number   text
+	asTyped  text
 }
 
 func newNumberCursor(q querier, book int64) (*numberCursor, error) {
-	rows, err := q.Query(`SELECT n.entry, n.position, n.kind, n.number, n.as_typed
+	rows, err := q.Query(`SELECT e.id, iif(typeof(n.position) = 'integer', n.position, NULL), n.kind, n.number, n.as_typed
 		FROM entry e JOIN number n ON n.entry = e.id
 		WHERE e.phonebook = ? ORDER BY e.id, n.position, n.rowid`, book)
 	if err != nil {
@@ -96,7 +96,7 @@ type knownEntry struct {
 	hash  hash
 }
 
-func (k *known) add(rowid int64, id sql.NullString, h hash) {
+func (k *known) add(rowid int64, id text, h hash) {
 	_, twice := k.entries[id.String]
 	if twice || !id.Valid {
 		k.foreign = append(k.foreign, rowid)
@@ -116,7 +116,7 @@ func remembered(q querier, book int64) (*known, error) {
 	k := &known{entries: map[string]knownEntry{}}
 	for rows.Next() {
 		var rowid int64
-		var id sql.NullString
+		var id text
 		var h sql.RawBytes
 		if err := rows.Scan(&rowid, &id, &h); err != nil {
 			return nil, err
