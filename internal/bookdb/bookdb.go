@@ -128,8 +128,7 @@ func inspect(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = versionOf(db)
-	if err == nil {
+	if _, err = schemaOf(db); err == nil {
 		err = dbfile.Check(db)
 	}
 	if err != nil {
@@ -166,8 +165,8 @@ func openReaders(path string) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(4)
-	v, err := versionOf(db)
-	if err == nil && v == 0 {
+	s, err := schemaOf(db)
+	if err == nil && s.version == 0 {
 		err = dbfile.Damaged(errors.New("the file holds no phonebooks"))
 	}
 	if err != nil {

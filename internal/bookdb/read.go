@@ -107,7 +107,7 @@ func (d *DB) SetState(ctx context.Context, key, value string) error {
 		if value == "" {
 			return tx.run("DELETE FROM state WHERE key = ?", key)
 		}
-		return tx.run("INSERT OR REPLACE INTO state VALUES(?, ?)", key, value)
+		return tx.run("INSERT OR REPLACE INTO state(key, value) VALUES(?, ?)", key, value)
 	})
 }
 

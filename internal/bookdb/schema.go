@@ -2,10 +2,7 @@ package bookdb
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
-
-	"contactsync/kvstore/dbfile"
 )
 
 // migrations lead from each version of the schema, PRAGMA user_version, to the
@@ -134,25 +131,10 @@ func script() []string {
 		"PRAGMA journal_mode = WAL")
 }
 
-// versionOf returns the version of the file's schema; 0 where it is empty. It
-// refuses newer versions and files of other programs.
-func versionOf(q querier) (version int, err error) {
-	var objects int
-	err = q.QueryRow("SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version").Scan(&version, &objects)
-	switch {
-	case err != nil:
-		return 0, err
-	case version > len(migrations):
-		return 0, dbfile.Damaged(fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", version, len(migrations)))
-	case version == 0 && objects > 0:
-		return 0, dbfile.Damaged(errors.New("the file is a database of another program"))
-	}
-	return version, nil
-}
-
-// migrate brings the schema up to date, in one transaction.
+// migrate brings the schema up to date, in one transaction, and makes triggers
+// anew that somebody took away.
 func migrate(db *sql.DB) error {
-	if v, err := versionOf(db); err != nil || v == len(migrations) {
+	if s, err := schemaOf(db); err != nil || s.upToDate() {
 		return err
 	}
 	tx, err := db.Begin()
@@ -160,11 +142,11 @@ func migrate(db *sql.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	v, err := versionOf(tx) // again, within the transaction
+	s, err := schemaOf(tx) // again, within the transaction
 	if err != nil {
 		return err
 	}
-	for _, step := range migrations[v:] {
+	for _, step := range append(s.repair(), migrations[s.version:]...) {
 		if _, err := tx.Exec(step); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}

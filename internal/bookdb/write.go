@@ -28,6 +28,8 @@ const (
 	statements // their number
 )
 
+const numberColumns = "entry, position, kind, number, as_typed"
+
 // numbersAtOnce is how many numbers the statement insertNumbers inserts.
 const numbersAtOnce = 32
 
@@ -36,8 +38,8 @@ var queries = [statements]string{
 	updateEntry: `UPDATE entry SET hash=?, display_name=?, given_name=?, surname=?, company=?, department=?,
 		job_title=?, birthday=?, notes=?, emails=?, addresses=?, categories=? WHERE id=?`,
 	deleteEntry:   "DELETE FROM entry WHERE id = ?",
-	insertNumber:  "INSERT INTO number VALUES(?,?,?,?,?)",
-	insertNumbers: "INSERT INTO number VALUES(?,?,?,?,?)" + strings.Repeat(",(?,?,?,?,?)", numbersAtOnce-1),
+	insertNumber:  "INSERT INTO number(" + numberColumns + ") VALUES(?,?,?,?,?)",
+	insertNumbers: "INSERT INTO number(" + numberColumns + ") VALUES(?,?,?,?,?)" + strings.Repeat(",(?,?,?,?,?)", numbersAtOnce-1),
 	deleteNumbers: "DELETE FROM number WHERE entry = ?",
 }
 
