@@ -113,6 +113,11 @@ func create(path string) error {
 // and its handle stays open, for as long as which nobody can roll one back.
 func openWriter(path string) (*writer, error) {
 	inspector, err := inspect(path)
+	if err == nil && !inWAL(inspector) {
+		if err = toWAL(path, inspector); err == nil {
+			inspector, err = inspect(path)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

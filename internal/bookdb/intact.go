@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"contactsync/kvstore/dbfile"
 )
@@ -52,7 +53,10 @@ func schemaOf(q querier) (s schema, err error) {
 	case s.version < 0, s.version == 0 && len(have) > 0:
 		return s, dbfile.Damaged(errors.New("the file is a database of another program"))
 	}
-	want, err := objectsOfVersion(s.version)
+	want, err := current()
+	if s.version < len(migrations) {
+		want, err = objectsOfVersion(s.version)
+	}
 	if err == nil {
 		s.lacking, err = compare(want, have)
 	}
@@ -80,6 +84,10 @@ func objectsOf(q querier) (map[string]object, error) {
 	}
 	return objects, rows.Err()
 }
+
+// current is objectsOfVersion for the version of this program. Making it takes
+// a millisecond or two.
+var current = sync.OnceValues(func() (map[string]object, error) { return objectsOfVersion(len(migrations)) })
 
 // objectsOfVersion returns what a file of that version holds, as SQLite notes
 // it.

@@ -78,6 +78,17 @@ func TestJournalPlantedWhileOpening(t *testing.T) {
 	db, path := open(t)
 	replace(t, db, replacement("anna", entries(2)))
 	db.Close()
+	t.Run("WAL", func(t *testing.T) { plantWhileOpening(t, path) })
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	shell(t, path, "VACUUM INTO '"+backup+"'")
+	t.Run("backup", func(t *testing.T) { plantWhileOpening(t, backup) })
+}
+
+func plantWhileOpening(t *testing.T, path string) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	victim, journal := plant(t, path)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -97,6 +108,10 @@ func TestJournalPlantedWhileOpening(t *testing.T) {
 	}()
 	opened := 0
 	for range 300 {
+		for _, suffix := range []string{"-wal", "-shm"} {
+			os.Remove(path + suffix)
+		}
+		os.WriteFile(path, content, 0o660)
 		db, err := bookdb.Open(path)
 		if err != nil { // not always as one would like: the journal may vanish while SQLite looks at it
 			continue
