@@ -53,8 +53,25 @@ func writeAt(f *os.File, text string) error {
 }
 
 // openLock opens the lock file and makes it where it is missing. Readers of
-// the phonebooks have no right to it, and so cannot keep a run from starting.
+// the phonebooks have no right to it, but in a folder that they may write to
+// they can lay something of their own in its place: a file that they hold the
+// lock of, or a link to one that is not to be overwritten. Whatever is not as
+// we make it is replaced, once, and never written to. Somebody who goes on
+// doing so can still keep a run from starting, or let two start; these then
+// take turns at the database itself.
 func openLock(name string) (*os.File, error) {
+	f, err := openOwnLock(name)
+	if err == nil || !mayReplace(name) {
+		return f, err
+	}
+	if err := os.Remove(name); err != nil {
+		return nil, err
+	}
+	return openOwnLock(name)
+}
+
+// openOwnLock returns an error where name is not a lock file of ours.
+func openOwnLock(name string) (*os.File, error) {
 	if ok, err := dbfile.Exists(name); err != nil {
 		return nil, err
 	} else if !ok {
@@ -63,7 +80,38 @@ func openLock(name string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	return os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	// Without waiting for the other end of a pipe.
+	f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLock(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// checkLock looks at the open file: its name could stand for another by now.
+func checkLock(f *os.File) error {
+	var file, folder syscall.Stat_t
+	err := errors.Join(syscall.Fstat(int(f.Fd()), &file), syscall.Stat(filepath.Dir(f.Name()), &folder))
+	switch {
+	case err != nil:
+		return err
+	case file.Mode&syscall.S_IFMT != syscall.S_IFREG, file.Nlink != 1, file.Mode&0o077 != 0,
+		file.Uid != folder.Uid && int(file.Uid) != os.Geteuid():
+		return dbfile.DamagedWithHint("remove "+f.Name(), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
+	}
+	return nil
+}
+
+// mayReplace reports whether what stands in the place of the lock file is ours
+// to remove: a reader of the phonebooks who tries to run a sync is not to.
+func mayReplace(name string) bool {
+	var folder syscall.Stat_t
+	err := syscall.Stat(filepath.Dir(name), &folder)
+	return err == nil && (os.Geteuid() == 0 || os.Geteuid() == int(folder.Uid))
 }
 
 func heldBy(f *os.File) error {

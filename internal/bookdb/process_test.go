@@ -28,6 +28,10 @@ var roles = map[string]func(path string) error{
 	"rewrite": func(path string) error { return writeStates(path, 1<<30) },
 	"read":    readOnce,
 	"watch":   watchStates,
+	"lock": func(path string) error {
+		_, err := bookdb.Lock(path)
+		return err
+	},
 }
 
 func TestMain(m *testing.M) {
