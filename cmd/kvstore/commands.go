@@ -44,19 +44,30 @@ func list(store *kvstore.Store, c *cli.Context) error {
 		}
 		namespaces = all
 	}
+	var failed error // one namespace does not hide the others
 	for _, namespace := range namespaces {
 		entries, err := store.List(namespace)
-		if err != nil {
+		switch {
+		case err != nil && failed != nil:
+			failed = fmt.Errorf("%w; %w", failed, err)
+		case err != nil:
+			failed = err
+		}
+		if err := show(c.App.Writer, namespace, entries); err != nil {
 			return err
 		}
-		for _, e := range entries {
-			value := visible(e.Value)
-			if isSecret(e.Key) {
-				value = "••••"
-			}
-			if _, err := fmt.Fprintf(c.App.Writer, "%s\t%s\t%s\n", namespace, e.Key, value); err != nil {
-				return err
-			}
+	}
+	return failed
+}
+
+func show(out io.Writer, namespace string, entries []kvstore.Entry) error {
+	for _, e := range entries {
+		value := visible(e.Value)
+		if isSecret(e.Key) {
+			value = "••••"
+		}
+		if _, err := fmt.Fprintf(out, "%s\t%s\t%s\n", namespace, e.Key, value); err != nil {
+			return err
 		}
 	}
 	return nil
