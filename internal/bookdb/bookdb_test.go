@@ -209,6 +209,16 @@ func TestRename(t *testing.T) {
 	}
 }
 
+func TestListWithoutAnOwner(t *testing.T) {
+	db, path := open(t)
+	replace(t, db, replacement("anna", entries(2)))
+	shell(t, path, "INSERT INTO phonebook(managed_by) VALUES('contactsync')")
+	list, err := db.List(ctx)
+	if err != nil || len(list) != 2 || list[0].Owner != "" || list[1].Owner != "anna" {
+		t.Errorf("List = %+v, %v", list, err)
+	}
+}
+
 func TestSuddenlyEmpty(t *testing.T) {
 	db, path := open(t)
 	wantChanges(t, replace(t, db, replacement("anna", nil)), phonebook.Changes{Created: true})

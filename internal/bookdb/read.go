@@ -52,7 +52,7 @@ func (d *DB) Phonebook(ctx context.Context, owner string) (p phonebook.Phonebook
 
 // List returns all managed phonebooks, sorted by owner.
 func (d *DB) List(ctx context.Context) ([]phonebook.Summary, error) {
-	const query = `SELECT owner, coalesce(title, ''), coalesce(synced_at, ''),
+	const query = `SELECT coalesce(owner, ''), coalesce(title, ''), coalesce(synced_at, ''),
 		(SELECT count(*) FROM entry WHERE entry.phonebook = phonebook.id)
 		FROM phonebook WHERE managed_by = 'contactsync' ORDER BY owner`
 	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (s phonebook.Summary, err error) {
