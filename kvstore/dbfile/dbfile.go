@@ -28,7 +28,8 @@ type Options map[string]string
 // a file, and it reads nothing yet: a damaged file shows at the first
 // statement. The handle uses one connection at a time.
 //
-// A path that is no regular file, or an empty one, is refused as ErrDamaged:
+// A path that is no regular file, or an empty one, is refused as ErrDamaged, and
+// so is one beside which a link or a folder stands where SQLite keeps files.
 // Rights.File never leaves an empty file, so somebody has lost what was in it.
 func Open(path string, opts Options) (*sql.DB, error) {
 	info, err := os.Lstat(path)
@@ -39,6 +40,11 @@ func Open(path string, opts Options) (*sql.DB, error) {
 		return nil, Damaged(fmt.Errorf("%s is not a regular file", path))
 	case info.Size() == 0:
 		return nil, Damaged(fmt.Errorf("%s is an empty file", path))
+	}
+	for _, suffix := range []string{"-journal", "-wal", "-shm"} {
+		if info, err := os.Lstat(path + suffix); err == nil && !info.Mode().IsRegular() {
+			return nil, DamagedWithHint("remove "+path+suffix, fmt.Errorf("%s is not a regular file", path+suffix))
+		}
 	}
 	return open(path, opts)
 }

@@ -82,8 +82,11 @@ func kindOf(err error) error {
 		if kind := kindOfErrno(e.SystemErrno); kind != nil {
 			return kind
 		}
-		if e.Code == sqlite3.ErrIoErr {
-			return ErrDamaged // the disk's own trouble
+		switch {
+		case e.Code == sqlite3.ErrIoErr: // the disk's own trouble
+			return ErrDamaged
+		case e.SystemErrno == syscall.ELOOP, e.SystemErrno == syscall.EISDIR:
+			return ErrDamaged // a link or a folder stands where a file should
 		}
 	}
 	return nil
