@@ -11,9 +11,15 @@ import (
 )
 
 // busyTimeout is how long to wait for another program's write, in milliseconds.
-// Readers need it only for the moment in which somebody opens or closes the
-// file as the first or the last.
+// Readers need it only for the moment in which somebody opens the file as the
+// first, or a reader closes it as the last: programs that read phonebooks
+// should set one, too (of those that did not, one in two hundred was refused
+// while runs began and ended without a pause).
 const busyTimeout = "30000"
+
+// impatient is how long to wait after somebody has kept us waiting in vain: he
+// may do so for long, and each member's phonebook would wait for him anew.
+const impatient = "1000"
 
 // statement is one of those that run for each row, and so are prepared once.
 type statement int
@@ -89,10 +95,12 @@ func (w *writer) prepare() (err error) {
 	return nil
 }
 
-// close moves the WAL into the file while readers can still go on reading, so
-// that hardly anything is left for the moment of closing, when they cannot.
+// close moves the WAL into the file while readers can still go on reading.
+// Where they keep it from doing so for a second, the WAL stays, as it does
+// where SQLite can be told to leave it alone when it closes the file (see
+// withoutTriggers): that would lock readers out for a moment.
 func (w *writer) close() error {
-	_, err := w.db.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+	_, err := w.db.Exec("PRAGMA busy_timeout = " + impatient + "; PRAGMA wal_checkpoint(TRUNCATE)")
 	return errors.Join(err, w.db.Close())
 }
 
@@ -102,9 +110,14 @@ type transaction struct {
 	stmts [statements]*sql.Stmt
 }
 
-// transact runs do in a write transaction and commits where it succeeds.
+// transact runs do in a write transaction and commits where it succeeds. It
+// waits long for another program's, but only once.
 func (w *writer) transact(do func(*transaction) error) error {
 	sqlTx, err := w.db.Begin()
+	if errors.Is(dbfile.Classify(err), dbfile.ErrBusy) {
+		_, failed := w.db.Exec("PRAGMA busy_timeout = " + impatient)
+		return errors.Join(err, failed)
+	}
 	if err != nil {
 		return err
 	}

@@ -28,9 +28,9 @@ type Options map[string]string
 // a file, and it reads nothing yet: a damaged file shows at the first
 // statement. The handle uses one connection at a time.
 //
-// A path that is no regular file, or an empty one, is refused as ErrDamaged, and
-// so is one beside which a link or a folder stands where SQLite keeps files.
+// A path that is no regular file, or an empty one, is refused as ErrDamaged:
 // Rights.File never leaves an empty file, so somebody has lost what was in it.
+// So is one beside which a link or a folder stands where SQLite keeps files.
 func Open(path string, opts Options) (*sql.DB, error) {
 	info, err := os.Lstat(path)
 	switch {
