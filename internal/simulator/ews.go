@@ -133,9 +133,10 @@ func (p *parsedEWS) put(sum string, q *ewsRequest) {
 	p.requests[sum] = q
 }
 
-// finishedEWS returns the finished answer for a mailbox as it is now.
+// finishedEWS returns the finished answer for a mailbox as it is now. An answer
+// may name other users, so it is finished only until any of them changes.
 func (s *Server) finishedEWS(q *ewsRequest, sum string) (*answer, *ewsError) {
-	key := "ews " + q.mailbox.ObjectID + strconv.FormatInt(q.mailbox.seq, 36) + " " + sum
+	key := "ews " + q.mailbox.ObjectID + strconv.FormatInt(q.mailbox.seq, 36) + " " + strconv.FormatInt(s.tenant.version, 36) + " " + sum
 	if a := s.cache.get(key); a != nil {
 		return a, nil
 	}

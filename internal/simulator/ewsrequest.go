@@ -100,6 +100,7 @@ var ewsSchema = map[string]schemaRule{
 	"m:ParentFolderIds":       {"t:FolderId|t:DistinguishedFolderId!*"},
 	"m:FolderIds":             {"t:FolderId|t:DistinguishedFolderId!*"},
 	"m:SyncFolderId":          {"t:FolderId|t:DistinguishedFolderId!"},
+	"m:Ignore":                {"t:ItemId!*"},
 	"m:ItemIds":               {"t:ItemId|t:OccurrenceItemId|t:RecurringMasterItemId!*"},
 	"m:IndexedPageItemView":   {"@Offset", "@BasePoint=Beginning|End"},
 	"m:IndexedPageFolderView": {"@Offset", "@BasePoint=Beginning|End"},

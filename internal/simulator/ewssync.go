@@ -101,6 +101,7 @@ func syncFolderItems(q *ewsRequest, w *xmlWriter) *ewsError {
 		if all, ok = f.changes(state.base); !ok {
 			fail = errSyncState
 		}
+		all = q.withoutIgnored(f.Folder, all)
 	}
 	w.response("SyncFolderItems", func() {
 		if fail != nil {
@@ -119,6 +120,18 @@ func syncFolderItems(q *ewsRequest, w *xmlWriter) *ewsError {
 		})
 	})
 	return nil
+}
+
+// withoutIgnored leaves out the changes to items that the call's Ignore names.
+func (q *ewsRequest) withoutIgnored(f *Folder, all []change) []change {
+	ignored := map[string]bool{}
+	for _, id := range q.op.children("m:Ignore") {
+		ignored[id.attr("Id")] = true
+	}
+	if len(ignored) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(c change) bool { return ignored[itemID(f, c.entry)] })
 }
 
 // done says whether nothing has happened in f since the round ended.

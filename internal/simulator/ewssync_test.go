@@ -124,6 +124,65 @@ func TestEWSMovedBack(t *testing.T) {
 	}
 }
 
+// What a call's Ignore names is left out, on whatever page, and is not made up
+// for later.
+func TestEWSSyncIgnores(t *testing.T) {
+	s := newEWSSite(t, Options{})
+	var ids []string
+	for range 5 {
+		ids = append(ids, s.box.Item(s.box.AddContact(s.box.Contacts, Contact{DisplayName: "a"})).EWSID())
+	}
+	ignore := `<m:Ignore><t:ItemId Id="` + ids[1] + `"/><t:ItemId Id="` + ids[4] + `" ChangeKey="x"/></m:Ignore>`
+	var got []string
+	state := ""
+	for range 3 {
+		e := s.ask(strings.Replace(syncOp(state, 2), "<m:MaxChangesReturned>", ignore+"<m:MaxChangesReturned>", 1))
+		for _, id := range e.all("t:ItemId") {
+			got = append(got, id.attr("Id"))
+		}
+		state = e.all("m:SyncState")[0].text
+	}
+	if want := []string{ids[0], ids[2], ids[3]}; !slices.Equal(got, want) {
+		t.Errorf("%d items, want the three that are not ignored", len(got))
+	}
+	if n := len(s.ask(syncOp(state, 10)).all("t:ItemId")); n != 0 {
+		t.Errorf("afterwards: %d items", n)
+	}
+}
+
+// An answer that names other users follows them.
+func TestEWSNamesFollowTheTenant(t *testing.T) {
+	s := newEWSSite(t, Options{})
+	bob := s.tenant.AddMailbox(Mailbox{Mail: "bob@example.test", DisplayName: "Bob"})
+	names := func() string {
+		e := s.ask(`<m:ResolveNames ReturnFullContactData="false"><m:UnresolvedEntry>bob</m:UnresolvedEntry></m:ResolveNames>`)
+		var names []string
+		for _, n := range e.all("t:Name") {
+			names = append(names, n.text)
+		}
+		return strings.Join(names, ",")
+	}
+	delegate := func() string {
+		return s.ask(strings.Replace(findItems(idOnly, ""), `Id="contacts"/>`, `Id="contacts"><t:Mailbox><t:EmailAddress>bob@example.test</t:EmailAddress>`+
+			`</t:Mailbox></t:DistinguishedFolderId>`, 1)).codes()
+	}
+	if got := names() + " " + delegate(); got != "Bob ErrorAccessDenied" {
+		t.Fatal(got)
+	}
+	s.tenant.Change(func() { bob.DisplayName = "Robert" })
+	if got := names(); got != "Robert" {
+		t.Errorf("renamed: %s", got)
+	}
+	s.tenant.AddMailbox(Mailbox{Mail: "bobby@example.test", DisplayName: "Bobby"})
+	if got := names(); got != "Robert,Bobby" {
+		t.Errorf("with another: %s", got)
+	}
+	s.tenant.Change(func() { bob.NoMailbox = true })
+	if got := names() + " " + delegate(); got != "Bobby ErrorNonExistentMailbox" {
+		t.Errorf("gone: %s", got)
+	}
+}
+
 func TestEWSSyncStateIsRefused(t *testing.T) {
 	s := newEWSSite(t, Options{})
 	other := s.tenant.AddMailbox(Mailbox{Mail: "bob@example.test"})

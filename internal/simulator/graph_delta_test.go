@@ -167,6 +167,24 @@ func TestDeltaOfWhatComesBack(t *testing.T) {
 	}
 }
 
+// A contact that comes back and goes again while a round lasts is gone, although
+// the round has left its first going out.
+func TestDeltaOfWhatGoesAgain(t *testing.T) {
+	tenant, c := start(t, Options{})
+	m := alice(tenant, 2)
+	items := m.Items(m.Contacts)
+	_, _, link := c.all("/users/"+m.ObjectID+"/contacts/delta?$top=1", "Prefer", immutable)
+	m.TrashContact(items[0].ID)
+	m.UpdateContact(items[1].ID, func(c *Contact) { c.DisplayName = "anew" })
+	m.MoveContact(items[0].ID, m.Contacts)
+	page := c.must(link, "Prefer", immutable)
+	m.TrashContact(items[0].ID)
+	rest, _, _ := c.all(page["@odata.nextLink"].(string), "Prefer", immutable)
+	if len(rest) != 1 || rest[0]["id"] != items[0].ID || rest[0]["@removed"] == nil {
+		t.Errorf("after %v: %v", page["value"], rest)
+	}
+}
+
 // A token is of use for the mailbox and the folder that it was given for.
 func TestDeltaTokensOfOthers(t *testing.T) {
 	tenant, c := start(t, Options{})

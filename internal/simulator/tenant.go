@@ -30,6 +30,7 @@ type Tenant struct {
 	byUPN     map[string]*Mailbox // lower case
 	byOID     map[string]*Mailbox // lower case
 	clock     func() time.Time
+	version   int64 // grows with every change to apps and to what users are
 }
 
 // App is an app registration.
@@ -105,6 +106,7 @@ func (t *Tenant) AddMailbox(m Mailbox) *Mailbox {
 	fill(&m.ObjectID, guid(t.ID, "user", strings.ToLower(m.Mail)))
 	fill(&m.UPN, m.Mail)
 	fill(&m.DisplayName, m.Mail)
+	t.version++
 	box := &m
 	box.tenant = t
 	box.prepare()
@@ -122,6 +124,7 @@ func (t *Tenant) AddMailbox(m Mailbox) *Mailbox {
 func (t *Tenant) Change(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.version++
 	f()
 }
 
