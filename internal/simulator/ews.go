@@ -107,16 +107,23 @@ func (s *Server) parseEWS(sum string, body []byte) (*ewsRequest, *ewsError) {
 	}
 	q, fail := parseEWSRequest(body)
 	if fail == nil {
-		s.parsed.put(sum, q)
+		s.parsed.put(sum, q, len(body))
 	}
 	return q, fail
 }
 
-// parsedEWS remembers requests by the hash of their bytes.
+// parsedEWS remembers requests by the hash of their bytes: reading a GetItem of
+// 200 ids takes longer than answering it from the cache.
 type parsedEWS struct {
 	mu       sync.Mutex
 	requests map[string]*ewsRequest
+	sizes    map[string]int // of the documents
+	bytes    int            // their sum
 }
+
+// parsedBytes bounds the documents that are remembered, which take about five
+// times the room once they are read; beyond it, any of them make room.
+const parsedBytes = 32 << 20
 
 func (p *parsedEWS) get(sum string) *ewsRequest {
 	p.mu.Lock()
@@ -124,13 +131,22 @@ func (p *parsedEWS) get(sum string) *ewsRequest {
 	return p.requests[sum]
 }
 
-func (p *parsedEWS) put(sum string, q *ewsRequest) {
+func (p *parsedEWS) put(sum string, q *ewsRequest, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.requests == nil || len(p.requests) > 10_000 {
-		p.requests = map[string]*ewsRequest{}
+	if p.requests == nil {
+		p.requests, p.sizes = map[string]*ewsRequest{}, map[string]int{}
 	}
-	p.requests[sum] = q
+	for old, n := range p.sizes {
+		if p.bytes+size <= parsedBytes {
+			break
+		}
+		p.bytes -= n
+		delete(p.requests, old)
+		delete(p.sizes, old)
+	}
+	p.bytes += size - p.sizes[sum]
+	p.requests[sum], p.sizes[sum] = q, size
 }
 
 // finishedEWS returns the finished answer for a mailbox as it is now. An answer

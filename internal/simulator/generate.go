@@ -84,8 +84,10 @@ func (g *generator) user(i int) Mailbox {
 	return m
 }
 
-// fill puts contacts of the pool into a mailbox, none of them twice unless the
-// pool has it twice.
+// fill puts contacts of the pool into a mailbox, from a place of its own on.
+// The Contacts folder has none twice unless the pool has it twice; the folders
+// below go on with the next ones, and begin anew at the pool's end, so that in
+// a small tenant they repeat what lies in Contacts.
 func (g *generator) fill(m *Mailbox, pool []Contact, contacts int) {
 	at := g.IntN(len(pool))
 	next := func() Contact { at++; return pool[at%len(pool)] }
