@@ -234,7 +234,7 @@ func (n node) fields() map[string]string {
 	f := map[string]string{}
 	put := func(key, value string) {
 		if value = strings.ReplaceAll(value, "\r\n", "\n"); value != "" {
-			f[key] = cut(value)
+			f[key] = clean(value)
 		}
 	}
 	for _, k := range n.Nodes {
@@ -242,7 +242,7 @@ func (n node) fields() map[string]string {
 		case "DisplayName", "GivenName", "MiddleName", "Surname", "CompanyName", "Department", "JobTitle", "Body":
 			put(name, k.Text)
 		case "Birthday":
-			put(name, k.Text[:10])
+			put(name, k.Text[:len("2006-01-02T15:04:05")]) // gromox garbles what comes after
 		case "PhoneNumbers", "EmailAddresses":
 			for _, e := range k.Nodes {
 				put(e.attr("Key"), e.Text)
