@@ -11,7 +11,9 @@ import (
 )
 
 // The library's own version flag takes -v, which means verbose here.
-func init() { cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} }
+func init() {
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true}
+}
 
 const description = `Reads the Outlook contacts of every member of a user group that carries the
 parameter ews_synccontacts=true, and replaces that member's phonebook "Privat"

@@ -23,7 +23,7 @@ var inner = map[string]string{
 	"contactsync/internal/ews":       "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
 	"contactsync/internal/bookdb":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/kvstore/dbfile",
 	"contactsync/internal/simulator": "",
-	"contactsync/cmd/kvstore":        "contactsync/kvstore",
+	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile",
 }
 
 func TestImportsPointInward(t *testing.T) {

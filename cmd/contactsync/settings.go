@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 
@@ -9,6 +10,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
 	"contactsync/kvstore"
+	"contactsync/kvstore/dbfile"
 )
 
 // namespace is ours in the key-value store.
@@ -51,7 +53,8 @@ func (p *program) values() (map[string]string, error) {
 func storeError(err error) error {
 	switch {
 	case errors.Is(err, kvstore.ErrDamaged):
-		return fault.New(fault.Damage, "the file was left as it is; bring back a copy of it, or move it away and set the keys again", "read settings: %w", err)
+		hint := cmp.Or(dbfile.Hint(err), "the file was left as it is; bring back a copy of it, or move it away and set the keys again")
+		return fault.New(fault.Damage, hint, "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrFull):
 		return fault.New(fault.Damage, "free some space on the key-value store's file system", "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrBusy):
