@@ -3,6 +3,7 @@ package bookdb_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -41,6 +42,9 @@ func shell(t testing.TB, path string, script ...string) string {
 	t.Helper()
 	tool, err := exec.LookPath("sqlite3")
 	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the sqlite3 shell is not installed")
+		}
 		t.Skip("the sqlite3 shell is not installed")
 	}
 	out, err := exec.Command(tool, append([]string{"-bail", "-cmd", ".timeout 10000", path}, script...)...).CombinedOutput()

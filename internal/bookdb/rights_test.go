@@ -122,6 +122,9 @@ func TestReadersWhileASyncRuns(t *testing.T) {
 func TestShellOfAReader(t *testing.T) {
 	tool, err := exec.LookPath("sqlite3")
 	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the sqlite3 shell is not installed")
+		}
 		t.Skip("the sqlite3 shell is not installed")
 	}
 	h := newHouse(t)
