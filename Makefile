@@ -8,10 +8,11 @@ VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo d
 FLAGS       = -trimpath -tags libsqlite3
 LDFLAGS     = -ldflags '-X main.version=$(VERSION)'
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 
 # Debian packages: to build, to lint, and the outside programs of the tests.
 NEED_BUILD = gcc libc6-dev libsqlite3-dev
-NEED_LINT  = shellcheck
+NEED_LINT  = shellcheck man-db mandoc
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl util-linux python3-vobject
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
@@ -40,12 +41,14 @@ conformance: need-build ## clients that nobody here wrote read the simulator
 	@.ci/install $(NEED_PEERS)
 	$(GO) test -v -tags libsqlite3 ./internal/simulator/conformance/... 2>&1 | .ci/digest
 
-lint: need-build ## gofmt, vet, staticcheck, shellcheck
+lint: need-build ## gofmt, vet, staticcheck, shellcheck, man pages
 	@.ci/install $(NEED_LINT)
 	@unformatted=$$(gofmt -l cmd internal kvstore); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet -tags libsqlite3 ./...
 	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
 	shellcheck .ci/run .ci/install
+	mandoc -T lint -W warning $(MANPAGES)
+	@for page in $(MANPAGES); do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -Tutf8 -Z -l $$page 2>&1 >/dev/null || echo "$$page: man failed"; done | { ! grep .; }
 
 bench: build ## our sync and its peer side by side, in one run
 	@.ci/install sqlite3 python3-exchangelib python3-phonenumbers
