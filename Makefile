@@ -48,7 +48,7 @@ lint: need-build ## gofmt, vet, staticcheck, shellcheck, man pages
 	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
 	shellcheck .ci/run .ci/install
 	mandoc -T lint -W warning $(MANPAGES)
-	@for page in $(MANPAGES); do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -Tutf8 -Z -l $$page 2>&1 >/dev/null || echo "$$page: man failed"; done | { ! grep .; }
+	@for page in $(MANPAGES); do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -Tutf8 -Z -l $$page 2>&1 >/dev/null | sed "s|^|$$page: |" || echo "$$page: man failed"; done | { ! grep .; }
 
 bench: build ## our sync and its peer side by side, in one run
 	@.ci/install sqlite3 python3-exchangelib python3-phonenumbers
