@@ -68,6 +68,17 @@ func TestEverythingGoesThroughTheProxy(t *testing.T) {
 	}
 }
 
+// The settings' spelling of an address reaches the directory in every form.
+func TestDirectoryByEveryAddress(t *testing.T) {
+	w := newWorld(t, "anna")
+	for _, address := range []string{w.ldap.URL, w.ldap.TLSURL, w.ldap.SocketURL} {
+		w.set("ldap_url", address)
+		out := w.run("members", "--json")
+		check(t, "exit status by "+address, out.status, 0)
+		check(t, "members by "+address, out.stdout, `[{"user":"anna","mail":"anna@example.org","groups":["telefonie"],"problem":""}]`+"\n")
+	}
+}
+
 func TestSignInByCertificate(t *testing.T) {
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")

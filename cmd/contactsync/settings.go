@@ -26,6 +26,9 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 		return settings.Settings{}, err
 	}
 	s, err := settings.Load(values)
+	if err != nil && len(values) == 0 {
+		err = fault.New(fault.Config, fault.HintOf(err), "%s holds nothing of contactsync yet\n%w", p.store, err)
+	}
 	for _, w := range s.Warnings {
 		p.logger(c).Warn(w.String())
 	}

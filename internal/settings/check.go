@@ -96,7 +96,7 @@ func (s *Settings) checkLDAP(r *reader) {
 	l := s.LDAP
 	r.need("ldap_bind_dn", l.BindDN == "" && l.BindPassword.IsSet(), "ldap_bind_password is set; want the entry that it belongs to, e.g. cn=contactsync,dc=example,dc=org")
 	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
-	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet() && !strings.HasPrefix(l.URL, "ldapi:"), "ldap_bind_dn is set; want its password")
+	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet(), "ldap_bind_dn is set; want its password")
 	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
 		r.problem("ldap_starttls", "false would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url")
 	}

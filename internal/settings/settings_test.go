@@ -249,7 +249,6 @@ func TestGoodCombinations(t *testing.T) {
 		"certificate":            with(without(good, "client_secret"), "client_certificate", "/etc/app.pem"),
 		"plain LDAP, anonymous":  with(good, "ldap_url", "ldap://ldap", "ldap_starttls", "false"),
 		"plain LDAP, loopback":   with(good, "ldap_url", "ldap://[::1]:1389", "ldap_starttls", "false", "ldap_bind_dn", "cn=x", "ldap_bind_password", "x"),
-		"EXTERNAL with a name":   with(good, "ldap_bind_dn", "cn=x"),
 		"China": with(good, "authority", "https://login.partner.microsoftonline.cn", "graph_url", "https://microsoftgraph.chinacloudapi.cn/v1.0",
 			"ews_url", "https://partner.outlook.cn/EWS/Exchange.asmx"),
 		"DoD": with(good, "authority", "https://login.microsoftonline.us", "graph_url", "https://dod-graph.microsoft.us/v1.0",
