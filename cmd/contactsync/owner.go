@@ -47,7 +47,7 @@ func (p *program) mine(path string) error {
 	folderOwner, _ := ownerOf(filepath.Dir(path))
 	switch {
 	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
-		hint = "sudo chown " + quote(userName(folderOwner)) + " " + quote(path)
+		hint = "sudo chown " + quote(userName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
 	case owner == 0:
 		hint = "nothing of it should belong to root; give it to the service user (sudo chown ucservices " + quote(path) + "), or name places of your own with --store and --phonebooks"
 	}

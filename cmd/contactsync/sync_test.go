@@ -251,10 +251,13 @@ func TestOneRefusalDoesNotFlipTheSource(t *testing.T) {
 	check(t, "by the settings", w.sync(1).Source, "ews")
 	w.set("source", "")
 	check(t, "a named source leaves no trace", w.sync(1).Source, "graph")
-	// Nobody is let in any more: the next run decides anew.
+	// Nobody is let in any more: the next run decides anew, whatever else is
+	// wrong with one of them.
+	w.revoke("bram")
+	w.tenant.Change(func() { w.app.Roles[simulator.GraphResource] = []string{"User.ReadBasic.All"} })
 	w.tenant.Change(func() { w.app.RBAC = false; w.app.Scope = nil })
 	check(t, "Graph is closed", w.sync(78).Source, "graph")
-	check(t, "decided anew", w.sync(0).Source, "ews")
+	check(t, "decided anew", w.sync(1).Source, "ews")
 }
 
 func TestFullDiskBehindTheOutput(t *testing.T) {

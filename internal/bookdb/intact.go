@@ -14,19 +14,19 @@ import (
 
 // schema is what a file has of ours.
 type schema struct {
-	version int       // PRAGMA user_version; 0: the file is empty
-	lacking []trigger // those that are missing, or are not as we made them
+	version int    // PRAGMA user_version; 0: the file is empty
+	lacking []part // triggers and indexes that are missing, or are not as we made them
 }
 
-type trigger struct{ name, sql string }
+type part struct{ kind, name, sql string }
 
 func (s schema) upToDate() bool { return s.version == len(migrations) && len(s.lacking) == 0 }
 
-// repair returns statements that make the missing triggers. Nobody knows what
-// was written without them.
+// repair returns statements that make the missing parts. Nobody knows what was
+// written without the triggers.
 func (s schema) repair() (steps []string) {
-	for _, t := range s.lacking {
-		steps = append(steps, "DROP TRIGGER IF EXISTS "+t.name, t.sql)
+	for _, p := range s.lacking {
+		steps = append(steps, "DROP "+p.kind+" IF EXISTS "+p.name, p.sql)
 	}
 	if steps != nil {
 		steps = append(steps, `INSERT OR IGNORE INTO touched
@@ -36,8 +36,7 @@ func (s schema) repair() (steps []string) {
 }
 
 // schemaOf returns the schema of a file. It refuses newer ones, files of other
-// programs, and those in which a table or an index of ours is not as we made
-// it: a view in the place of a table, for one, could keep a reader for ever.
+// programs, and those in which a table of ours is not as we made it: a view in the place of a table, for one, could keep a reader for ever.
 // Tables, indexes and columns that somebody added do no harm.
 func schemaOf(q querier) (s schema, err error) {
 	have, err := objectsOf(q)
@@ -106,16 +105,16 @@ func objectsOfVersion(version int) (map[string]object, error) {
 	return objectsOf(db)
 }
 
-// compare returns the triggers that are not as they should be; anything else
-// that is not is an error.
-func compare(want, have map[string]object) (lacking []trigger, err error) {
+// compare returns the triggers and indexes that are not as they should be;
+// anything else that is not is an error.
+func compare(want, have map[string]object) (lacking []part, err error) {
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		w := want[name]
 		h, there := have[name]
 		switch {
 		case there && h.is(w):
-		case w.kind == "trigger" && (!there || h.kind == w.kind):
-			lacking = append(lacking, trigger{name, w.sql})
+		case w.kind != "table" && (!there || h.kind == w.kind):
+			lacking = append(lacking, part{w.kind, name, w.sql})
 		case !there:
 			return nil, dbfile.Damaged(fmt.Errorf("the %s %s is missing in the file", w.kind, name))
 		default:

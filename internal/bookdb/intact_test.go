@@ -14,17 +14,14 @@ import (
 
 func TestSchemaOfSomebodyElse(t *testing.T) {
 	scripts := map[string]string{
-		"table dropped":         "DROP TABLE touched",
-		"table replaced":        "DROP TABLE touched; CREATE TABLE touched(phonebook INTEGER)",
-		"column renamed":        "ALTER TABLE number RENAME COLUMN as_typed TO typed",
-		"column dropped":        "ALTER TABLE entry DROP COLUMN notes",
-		"endless view":          "DROP TABLE state; CREATE VIEW state AS WITH RECURSIVE c(key, value) AS (SELECT 'source', '' UNION ALL SELECT 'source', '' FROM c) SELECT * FROM c",
-		"index dropped":         "DROP INDEX number_entry",
-		"index on another":      "DROP INDEX number_entry; CREATE INDEX number_entry ON number(kind)",
-		"index no longer alone": "DROP INDEX phonebook_managed; CREATE INDEX phonebook_managed ON phonebook(owner) WHERE managed_by = 'contactsync'",
-		"table for a trigger":   "DROP TRIGGER entry_deleted; CREATE TABLE entry_deleted(x)",
-		"negative version":      "PRAGMA user_version = -1",
-		"no version":            "PRAGMA user_version = 0",
+		"table dropped":       "DROP TABLE touched",
+		"table replaced":      "DROP TABLE touched; CREATE TABLE touched(phonebook INTEGER)",
+		"column renamed":      "ALTER TABLE number RENAME COLUMN as_typed TO typed",
+		"column dropped":      "ALTER TABLE entry DROP COLUMN notes",
+		"endless view":        "DROP TABLE state; CREATE VIEW state AS WITH RECURSIVE c(key, value) AS (SELECT 'source', '' UNION ALL SELECT 'source', '' FROM c) SELECT * FROM c",
+		"table for a trigger": "DROP TRIGGER entry_deleted; CREATE TABLE entry_deleted(x)",
+		"negative version":    "PRAGMA user_version = -1",
+		"no version":          "PRAGMA user_version = 0",
 	}
 	for name, script := range scripts {
 		t.Run(name, func(t *testing.T) {
@@ -78,6 +75,43 @@ func TestAdditionsOfSomebodyElse(t *testing.T) {
 	if err := db.SetState(ctx, "source", "ews"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestIndexesTakenAway expects a missing or another index to be made anew:
+// nothing is lost without it. Readers do not mind.
+func TestIndexesTakenAway(t *testing.T) {
+	for name, script := range map[string]string{
+		"dropped":         "DROP INDEX number_entry; DROP INDEX phonebook_owner",
+		"on another":      "DROP INDEX number_entry; CREATE INDEX number_entry ON number(kind)",
+		"no longer alone": "DROP INDEX phonebook_managed; CREATE INDEX phonebook_managed ON phonebook(owner) WHERE managed_by = 'contactsync'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, path := open(t)
+			replace(t, db, replacement("anna", entries(3)))
+			indexes := func() string {
+				return shell(t, path, "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_schema WHERE type = 'index' ORDER BY name)")
+			}
+			before := indexes()
+			db.Close()
+			shell(t, path, script)
+			reader, err := bookdb.OpenReader(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reader.Close()
+			db = reopen(t, path)
+			if after := indexes(); after != before {
+				t.Errorf("the indexes are\n%s\nwere\n%s", after, before)
+			}
+			wantBook(t, db, "anna", entries(3))
+		})
+	}
+	db, path := open(t)
+	replace(t, db, replacement("anna", entries(1)))
+	db.Close()
+	shell(t, path, "DROP INDEX phonebook_managed; INSERT INTO phonebook(owner, managed_by) VALUES ('anna', 'contactsync')")
+	_, err := bookdb.Open(path)
+	wantFault(t, err, fault.Damage)
 }
 
 // TestTriggersTakenAway edits a phonebook unnoticed, and expects the next run

@@ -2,7 +2,12 @@ package bookdb
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+
+	"contactsync/kvstore/dbfile"
 )
 
 // migrations lead from each version of the schema, PRAGMA user_version, to the
@@ -132,7 +137,7 @@ func script() []string {
 }
 
 // migrate brings the schema up to date, in one transaction, and makes triggers
-// anew that somebody took away.
+// and indexes anew that somebody took away.
 func migrate(db *sql.DB) error {
 	if s, err := schemaOf(db); err != nil || s.upToDate() {
 		return err
@@ -148,11 +153,21 @@ func migrate(db *sql.DB) error {
 	}
 	for _, step := range append(s.repair(), migrations[s.version:]...) {
 		if _, err := tx.Exec(step); err != nil {
-			return fmt.Errorf("migrate: %w", err)
+			return repairFailed(err)
 		}
 	}
 	if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(migrations))); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return tx.Commit()
+}
+
+// repairFailed explains why the schema cannot be brought up to date: mostly
+// because of what somebody wrote while an index was missing.
+func repairFailed(err error) error {
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.Code == sqlite3.ErrConstraint {
+		return dbfile.Damaged(fmt.Errorf("the file holds what its schema does not allow: %w", err))
+	}
+	return fmt.Errorf("migrate: %w", err)
 }

@@ -77,6 +77,14 @@ var retryCodes = map[string]bool{
 	"ErrorInsufficientResources":        true,
 }
 
+// ofMailbox are those of them that concern one mailbox, or those of a database,
+// and say nothing of the service.
+var ofMailbox = map[string]bool{
+	"ErrorMailboxStoreUnavailable": true,
+	"ErrorMailboxMoveInProgress":   true,
+	"ErrorMailboxFailover":         true,
+}
+
 // known says what the other errors mean. The service's codes are listed in the
 // documentation page "ResponseCode". A code that is not here fails the member.
 var known = map[string]struct {
@@ -112,7 +120,10 @@ var known = map[string]struct {
 
 // explain gives an error of the service its class and a hint.
 func (s *Source) explain(e *serviceError) error {
-	if retryCodes[e.code] {
+	switch {
+	case ofMailbox[e.code]:
+		return &transport.Retry{After: e.wait, Err: fault.New(fault.Member, "the mailbox is being moved, or its database is down; the next run tries again", "%w", e)}
+	case retryCodes[e.code]:
 		return &transport.Retry{After: e.wait, Err: e}
 	}
 	k, ok := known[e.code]

@@ -52,9 +52,9 @@ var (
 )
 
 // short returns errShort, or errAlmost where at most one entry in twenty is
-// missing.
+// missing, and no more than five.
 func short(missing, total int) error {
-	if missing*20 <= total {
+	if missing < total && missing <= min(max(1, total/20), 5) {
 		return errAlmost
 	}
 	return errShort

@@ -496,7 +496,7 @@ func TestFailures(t *testing.T) {
 		{"impersonation denied", "anna@example.test", always(simulator.EWSFault("ErrorImpersonateUserDenied", "No.")), fault.Refused, "ErrorImpersonateUserDenied", "full_access"},
 		{"account disabled", "anna@example.test", always(simulator.EWSFault("ErrorAccountDisabled", "Off.")), fault.Member, "ErrorAccountDisabled", "enable"},
 		{"an error unheard of", "anna@example.test", always(simulator.EWSFault("ErrorBrandNew", "New.")), fault.Member, "ErrorBrandNew: New", ""},
-		{"store unavailable", "anna@example.test", always(simulator.EWSFault("ErrorMailboxStoreUnavailable", "Moved.")), fault.Unavailable, "tried", ""},
+		{"store unavailable", "anna@example.test", always(simulator.EWSFault("ErrorMailboxStoreUnavailable", "Moved.")), fault.Member, "tried", "moved"},
 		{"wrong address", "anna@example.test", always(status(404)), fault.Config, "404", "ews_url"},
 		{"login page", "anna@example.test", always(simulator.LoginPage), fault.Config, "page", "login page"},
 		{"redirect", "anna@example.test", always(status(302)), fault.Config, "302", "ews_url"},

@@ -88,6 +88,17 @@ func TestAlmostAll(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	for _, tt := range []struct {
+		missing, total int
+		want           error
+	}{{1, 1, errShort}, {1, 2, errAlmost}, {2, 10, errShort}, {2, 40, errAlmost}, {5, 1000, errAlmost}, {6, 1000, errShort}} {
+		if got := short(tt.missing, tt.total); got != tt.want {
+			t.Errorf("%d of %d missing: bearable %t", tt.missing, tt.total, got == errAlmost)
+		}
+	}
+}
+
 func TestNoID(t *testing.T) {
 	src := scripted(t, func(string) string {
 		page := findItemAnswer(`TotalItemsInView="3" IncludesLastItemInRange="true"`, "A", "B", "C")

@@ -20,6 +20,7 @@ const (
 	hintNoBox    = "the user has no mailbox in Exchange Online: give a licence that includes one, or, where the mailbox is on a server of your own, set office365 to false"
 	hintToken    = "check that graph_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
 	hintMoved    = "it was moved or deleted while it was read; the next run tries again"
+	hintDatabase = "the mailbox is being moved, or its database is down; the next run tries again"
 	hintService  = "a failure of the service; the next run tries again, and Microsoft's support wants the request id"
 	hintGateway  = "check graph_url, and whether a proxy or firewall answers in Microsoft's place: it must let this machine through without a login page"
 )
@@ -43,6 +44,9 @@ var known = []struct {
 	{"MailboxNotSupportedForRESTAPI", fault.Member, hintNoBox},
 	{"ErrorNonExistentMailbox", fault.Member, hintNoBox},
 	{"ErrorItemNotFound", fault.Member, hintMoved},
+	{"ErrorMailboxStoreUnavailable", fault.Member, hintDatabase},
+	{"ErrorMailboxMoveInProgress", fault.Member, hintDatabase},
+	{"ErrorMailboxFailover", fault.Member, hintDatabase},
 	{"ErrorFolderNotFound", fault.Member, hintMoved},
 
 	{"InvalidAuthenticationToken", fault.Config, hintToken},

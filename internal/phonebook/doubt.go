@@ -99,7 +99,7 @@ func isElse(s *spelling) bool {
 	case "...":
 		return !slices.ContainsFunc(groups, func(g string) bool { n, _ := strconv.Atoi(g); return n > 255 })
 	case "-":
-		return isYear(groups[0]) && isDay(groups[1], "1")
+		return isYear(groups[0]) && groups[0] < "2040" && len(groups[1]) == 2 && isDay(groups[1], "1")
 	case ".-.":
 		return true
 	}

@@ -178,13 +178,13 @@ const (
 //
 // Exchange keeps a birthday as a time in UTC: 11:59 of that day, or where
 // Outlook for Windows wrote it midnight of the user's own zone, which in Europe
-// is the evening before. Half a day later both are on the day that was meant.
+// is the evening before. Half a day later (but for noon itself) all are on the day that was meant.
 // A time in another zone than UTC has its date written before it.
 func birthday(written string) string {
 	written = strings.TrimSpace(written)
 	date, err := time.Parse(time.RFC3339, written)
-	if err == nil && strings.HasSuffix(written, "Z") {
-		date = date.Add(12 * time.Hour)
+	if _, offset := date.Zone(); err == nil && offset == 0 {
+		date = date.Add(12*time.Hour - time.Second)
 	}
 	if err != nil {
 		date, err = time.Parse(time.DateOnly, written[:min(len(written), len(time.DateOnly))])

@@ -109,10 +109,13 @@ func (r *Report) ExitStatus() int {
 func verdict(members []Result, some bool) error {
 	var first *Result
 	class := fault.Member
+	answered := false
 	for i, m := range members {
 		switch {
 		case m.Result == Skipped, m.Left:
 			continue
+		case m.Result == Failed && fault.ClassOf(m.Err) == fault.Member:
+			answered = true // his own failure says nothing of the others'
 		case m.Result != Failed:
 			return nil
 		case first == nil:
@@ -122,7 +125,7 @@ func verdict(members []Result, some bool) error {
 		}
 	}
 	switch {
-	case first == nil, class == fault.Member, class == fault.Refused && some:
+	case first == nil, class == fault.Refused && some, class == fault.Unavailable && answered:
 		return nil
 	case class == fault.Refused:
 		class = fault.Config

@@ -119,8 +119,11 @@ func (r Rights) File(path string, fill func(tmp string) error) error {
 // in its place, and fill would write through it.
 func filled(fill func(tmp string) error) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "dbfile-")
+	if err != nil { // TMPDIR may be another user's
+		dir, err = os.MkdirTemp("/tmp", "dbfile-")
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make a temporary folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	// The mode that it was to have, whatever the umask is.
