@@ -13,7 +13,7 @@ MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 # Debian packages: to build, to lint, and the outside programs of the tests.
 NEED_BUILD = gcc libc6-dev libsqlite3-dev
 NEED_LINT  = shellcheck man-db mandoc
-NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl util-linux python3-vobject
+NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
 SHELL       = /bin/bash
