@@ -28,6 +28,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/transport"
 )
 
 const (
@@ -82,7 +83,7 @@ func New(c Config) (*TokenSource, error) {
 		web.client = http.DefaultClient
 	}
 	if web.sleep == nil {
-		web.sleep = sleep
+		web.sleep = transport.Sleep
 	}
 	s := &TokenSource{last: make(map[string][sha256.Size]byte), failures: make(map[string]failure)}
 	s.connect = func() (confidential.Client, error) {
@@ -230,15 +231,4 @@ func explainMSAL(err error) error {
 	}
 	return fault.New(fault.Config, "check authority, tenant_id, and whether a proxy changes answers",
 		"sign in to Microsoft Entra: the answer is not one of a sign-in service")
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

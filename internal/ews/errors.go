@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
@@ -27,11 +26,11 @@ type serviceError struct {
 
 // Error returns the code and the service's text.
 func (e *serviceError) Error() string {
-	s := "Exchange answers " + line(e.code, 80)
+	s := "Exchange answers " + fault.Line(e.code, 80)
 	if e.code == "" {
 		s = "Exchange answers with an error"
 	}
-	if text := line(e.text, 300); text != "" {
+	if text := fault.Line(e.text, 300); text != "" {
 		s += ": " + strings.TrimRight(text, ".")
 	}
 	return s
@@ -200,7 +199,7 @@ func (s *Source) unauthorized(resp *http.Response) error {
 // forbidden explains status 403. Exchange Online says so where EWS is switched
 // off (X-EWS-Policy-Reason); without that it is something else's refusal.
 func (s *Source) forbidden(resp *http.Response) error {
-	reason := line(resp.Header.Get("X-EWS-Policy-Reason"), 200)
+	reason := fault.Line(resp.Header.Get("X-EWS-Policy-Reason"), 200)
 	switch {
 	case strings.Contains(strings.ToLower(reason), "blocked by policy"):
 		return fault.New(fault.Refused, hintBlocked, "%w (%s)", ErrSwitchedOff, reason)
@@ -219,7 +218,7 @@ func diagnosed(resp *http.Response) string {
 	if reason == "" {
 		return resp.Status
 	}
-	return resp.Status + ": " + strings.TrimRight(line(reason, 200), ".")
+	return resp.Status + ": " + strings.TrimRight(fault.Line(reason, 200), ".")
 }
 
 // foreign explains an answer that is not SOAP.
@@ -232,18 +231,9 @@ func foreign(resp *http.Response, err error) error {
 		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
 	}
 	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || errors.Is(err, errText) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
-		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, line(resp.Header.Get("Content-Type"), 60))
+		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, fault.Line(resp.Header.Get("Content-Type"), 60))
 	}
 	return fault.New(fault.Member, hintStrange, "%s: %w", host, err)
-}
-
-// line returns s as one line of at most limit characters.
-func line(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return s
 }
 
 // errShape is what an answer leads to that is SOAP but does not fit the

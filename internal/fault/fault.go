@@ -7,6 +7,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // Class says how far a failure reaches and who can mend it.
@@ -83,4 +85,14 @@ func HintOf(err error) string {
 		err = e.Err
 	}
 	return ""
+}
+
+// Line returns s, a text from outside, as one line of at most limit characters
+// that gives a terminal no orders: fit to stand in an error.
+func Line(s string, limit int) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
 }

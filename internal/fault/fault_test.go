@@ -41,3 +41,20 @@ func TestExitStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestLine(t *testing.T) {
+	for _, tt := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"a\r\n b\x1b[2Jc", 20, "a b [2Jc"},
+		{"äöüß!", 5, "äöüß!"},
+		{"äöüßabc", 5, "äöüßa…"},
+		{"\n", 5, ""},
+	} {
+		if got := Line(tt.in, tt.limit); got != tt.want {
+			t.Errorf("Line(%q, %d) = %q, want %q", tt.in, tt.limit, got, tt.want)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"contactsync/internal/fault"
 )
@@ -111,19 +110,10 @@ func decodeError(status int, body []byte) *serviceError {
 	}
 	return &serviceError{
 		Status:    status,
-		Code:      line(answer.Error.Code, 60),
-		Message:   strings.TrimRight(line(answer.Error.Message, 300), "."),
-		RequestID: line(id, 60),
+		Code:      fault.Line(answer.Error.Code, 60),
+		Message:   strings.TrimRight(fault.Line(answer.Error.Message, 300), "."),
+		RequestID: fault.Line(id, 60),
 	}
-}
-
-// line returns s as one line of at most limit characters.
-func line(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return s
 }
 
 // failure returns what an answer that is not successful means.
@@ -166,7 +156,7 @@ func foreign(resp *http.Response) error {
 }
 
 func contentType(resp *http.Response) string {
-	if t := line(resp.Header.Get("Content-Type"), 60); t != "" {
+	if t := fault.Line(resp.Header.Get("Content-Type"), 60); t != "" {
 		return t
 	}
 	return "no content type"
