@@ -41,7 +41,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
-		UsageText:       "contactsync [options]\ncontactsync [options] members | phonebook list | phonebook export --user UID",
+		UsageText:       "contactsync [options]\ncontactsync [options] members | phonebook list | phonebook export --user UID | configured",
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
@@ -67,6 +67,10 @@ func (p *program) app() *cli.App {
 		Action: p.sync,
 		Commands: []*cli.Command{
 			{
+				Name: "configured", Usage: "what contactsync.service asks before a run: exit status 1 where no access was ever set",
+				Action: p.configured, OnUsageError: usageError,
+			},
+			{
 				Name: "members", Usage: "list who is in a synchronised group",
 				Flags: []cli.Flag{json}, Action: p.members, OnUsageError: usageError,
 			},
@@ -78,7 +82,11 @@ func (p *program) app() *cli.App {
 				Subcommands: []*cli.Command{
 					{
 						Name: "list", Usage: "list them with their number of entries",
-						Flags: []cli.Flag{json}, Action: p.phonebookList, OnUsageError: usageError,
+						Flags: []cli.Flag{
+							json,
+							&cli.BoolFlag{Name: "others", Usage: "those in the file that are not contactsync's", DisableDefaultText: true},
+						},
+						Action: p.phonebookList, OnUsageError: usageError,
 					},
 					{
 						Name: "export", Usage: "print what a member sees",

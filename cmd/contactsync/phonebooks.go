@@ -15,7 +15,8 @@ import (
 	"contactsync/internal/phonebook"
 )
 
-// phonebookList is `contactsync phonebook list`.
+// phonebookList is `contactsync phonebook list`, with --others the question of
+// the package's removal whether the file may go.
 func (p *program) phonebookList(c *cli.Context) error {
 	if err := nothingElse(c); err != nil {
 		return err
@@ -25,7 +26,11 @@ func (p *program) phonebookList(c *cli.Context) error {
 		return err
 	}
 	defer db.Close()
-	list, err := db.List(c.Context)
+	read := db.List
+	if c.Bool("others") {
+		read = db.ListOthers
+	}
+	list, err := read(c.Context)
 	if err != nil {
 		return err
 	}
@@ -33,9 +38,11 @@ func (p *program) phonebookList(c *cli.Context) error {
 		return json.NewEncoder(p.stdout).Encode(append([]phonebook.Summary{}, list...))
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "OWNER\tPHONEBOOK\tENTRIES\tSYNCHRONISED")
+	if !c.Bool("others") { // a script asks for those: no line, no phonebook
+		fmt.Fprintln(w, "OWNER\tPHONEBOOK\tENTRIES\tSYNCHRONISED")
+	}
 	for _, b := range list {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", visible(b.Owner), visible(b.Title), b.Entries, b.SyncedAt)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", visible(b.Owner), visible(b.Title), b.Entries, visible(b.SyncedAt))
 	}
 	return w.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"contactsync/internal/phonebook"
+	"contactsync/kvstore/dbfile"
 )
 
 // view runs do in a read transaction: all that it reads is of one moment. It
@@ -52,9 +53,30 @@ func (d *DB) Phonebook(ctx context.Context, owner string) (p phonebook.Phonebook
 
 // List returns all managed phonebooks, sorted by owner.
 func (d *DB) List(ctx context.Context) ([]phonebook.Summary, error) {
-	const query = `SELECT coalesce(owner, ''), coalesce(title, ''), coalesce(synced_at, ''),
+	return d.summaries(ctx, "managed_by = 'contactsync'")
+}
+
+// ListOthers returns all phonebooks that are not ours, sorted by owner. Whoever
+// asks may want to delete the file, so the whole of it is read before: in a
+// damaged one a phonebook could hide.
+func (d *DB) ListOthers(ctx context.Context) ([]phonebook.Summary, error) {
+	err := d.view("check the phonebooks", func(q querier) error {
+		if q == nil {
+			return nil
+		}
+		return dbfile.Check(q)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.summaries(ctx, "managed_by IS NOT 'contactsync'")
+}
+
+// summaries returns the phonebooks of which a condition in SQL is true.
+func (d *DB) summaries(ctx context.Context, condition string) ([]phonebook.Summary, error) {
+	query := `SELECT coalesce(owner, ''), coalesce(title, ''), coalesce(synced_at, ''),
 		(SELECT count(*) FROM entry WHERE entry.phonebook = phonebook.id)
-		FROM phonebook WHERE managed_by = 'contactsync' ORDER BY owner`
+		FROM phonebook WHERE ` + condition + ` ORDER BY owner, id`
 	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (s phonebook.Summary, err error) {
 		err = rows.Scan(&s.Owner, &s.Title, &s.SyncedAt, &s.Entries)
 		return s, err

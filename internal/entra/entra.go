@@ -115,7 +115,7 @@ func (c Config) credential() (confidential.Credential, error) {
 	}
 	if c.Secret == nil || c.Secret() == "" {
 		return confidential.Credential{}, fault.New(fault.Config,
-			"store the client secret's value with: sudo -u ucservices kvstore set contactsync client_secret", "sign in: no client secret and no certificate")
+			"store the client secret's value with: sudo dpkg-reconfigure ucware-contactsync, or sudo -u ucservices kvstore set contactsync client_secret", "sign in: no client secret and no certificate")
 	}
 	return confidential.NewCredFromSecret(c.Secret())
 }

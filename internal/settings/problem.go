@@ -28,6 +28,18 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// asked are the keys that the package's dialog asks for.
+var asked = []string{"office365", "tenant_id", "client_id", "client_secret", "client_secret_expires", "ews_url", "ews_username", "ews_password"}
+
+// hint returns how to set what is missing or wrong.
+func (p Problems) hint() string {
+	const one = "sudo -u ucservices kvstore set contactsync KEY VALUE (a secret without VALUE: it is asked for)"
+	if slices.ContainsFunc(p, func(p Problem) bool { return slices.Contains(asked, p.Key) }) {
+		return "answer the questions of: sudo dpkg-reconfigure ucware-contactsync; or set a key with: " + one
+	}
+	return "set a key with: " + one
+}
+
 // unknown warns of keys that nobody reads, most likely misspelt ones.
 func unknown(values map[string]string, known []string) []Problem {
 	var warnings []Problem

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// accessKeys are the keys of which nobody sets any before it is meant to run.
+// The key office365 is none of them: the installer's dialog writes it even
+// where the rest was left empty.
+var accessKeys = []string{"tenant_id", "client_id", "client_secret", "client_certificate", "ews_url", "ews_username", "ews_password"}
+
+// configured is `contactsync configured`, which contactsync.service asks
+// before a run: a machine on which nobody set anything up yet has no failed
+// unit, but one that was skipped. Half of the keys are enough for a run, which
+// then says what is missing; and so is a store that cannot be read, because
+// only the run's exit status tells the damaged file from the wrong user.
+func (p *program) configured(c *cli.Context) error {
+	if err := nothingElse(c); err != nil {
+		return err
+	}
+	values, err := p.values()
+	if err != nil {
+		return nil
+	}
+	for _, key := range accessKeys {
+		if strings.TrimSpace(values[key]) != "" {
+			return nil
+		}
+	}
+	fmt.Fprintf(p.stderr, "contactsync: not configured yet, so nothing is done: neither an app registration of Microsoft 365 (tenant_id, client_id, client_secret) "+
+		"nor an Exchange server of one's own (ews_url, ews_username, ews_password) is set in %s; "+
+		"sudo dpkg-reconfigure ucware-contactsync asks for what is needed, sudo -u ucservices kvstore set contactsync KEY sets one key\n", visible(p.store))
+	return exitStatus(1)
+}
