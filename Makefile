@@ -4,15 +4,18 @@
 # reach us by apt; tests use the same.
 
 GO          = go
-VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-FLAGS       = -trimpath -tags libsqlite3
-LDFLAGS     = -ldflags '-X main.version=$(VERSION)'
+VERSION     = $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
+FLAGS       = -trimpath -tags libsqlite3 $(PACKAGEFLAGS)
+LDFLAGS     = -ldflags '-X main.version=$(VERSION) $(GOLDFLAGS)'
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+COMPLETION  = debian/ucware-contactsync.bash-completion
 MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 
 # Debian packages: to build, to lint, and the outside programs of the tests.
 NEED_BUILD = gcc libc6-dev libsqlite3-dev
 NEED_LINT  = shellcheck man-db mandoc
+NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
+NEED_REPO  = apt-utils gnupg
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
@@ -22,7 +25,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -56,11 +59,28 @@ bench: build ## our sync and its peer side by side, in one run
 	@$(GO) build $(FLAGS) -o bin/bench ./internal/simulator/bench
 	@bin/bench -bin bin
 
+check: ## quick tests of the pure packages, which the package's build runs too
+	$(GO) test $(FLAGS) ./internal/phonebook/... ./internal/export/... ./internal/fault/...
+
+install: ## programs, man pages and completion into $(DESTDIR)/usr; build first
+	install -d $(DESTDIR)/usr/bin
+	install -m 755 bin/contactsync bin/kvstore $(DESTDIR)/usr/bin
+	for page in $(MANPAGES); do install -D -m 644 $$page $(DESTDIR)/usr/share/$$(dirname $$page)/man$${page##*.}/$${page##*/}; done
+	[ ! -e $(COMPLETION) ] || install -D -m 644 $(COMPLETION) $(DESTDIR)/usr/share/bash-completion/completions/contactsync
+
+deb: ## dist/*.deb, for this machine or ARCH=arm64
+	@.ci/install $(NEED_DEB)
+	@.ci/deb $(ARCH)
+
+repo: ## dist/repo, an apt repository of dist/*.deb, signed with KEY=fingerprint
+	@.ci/install $(NEED_REPO)
+	@.ci/repo $(KEY)
+
 need-build:
 	@.ci/install $(NEED_BUILD)
 
 clean: ## remove what was built
-	rm -rf bin internal/simulator/conformance/graphclient/node_modules
+	rm -rf bin build dist internal/simulator/conformance/graphclient/node_modules
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
