@@ -211,7 +211,16 @@ func FuzzPage(f *testing.F) {
 
 // benchmarkPage returns a page with n contacts as a mailbox in use holds them.
 func benchmarkPage(n int) []byte {
-	const one = `{"@odata.etag":"W/\"EQAAABYAAABBFDg0JJk7TY1fmsJrh7tNAAFGKnME\"","id":"AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0AQRQ4NCSZO02NX5rCa4e7TQABRipzBAAA","categories":["Kunden"],"birthday":"1971-05-01T11:59:00Z","displayName":"Jürgen Großmann","givenName":"Jürgen","surname":"Großmann","companyName":"Großmann & Söhne GmbH","department":"Einkauf","jobTitle":"Gesch\u00e4ftsf\u00fchrer","emailAddresses":[{"name":"Jürgen Großmann","address":"j.grossmann@example.com"},{"name":"Büro","address":"buero@example.com"}],"businessPhones":["+49 30 901820-15","030 901820"],"homePhones":["030 123456"],"mobilePhone":"0171 1234567","businessAddress":{"street":"Lindenstraße 5\r\nHinterhaus","city":"Berlin","state":"","countryOrRegion":"Deutschland","postalCode":"10969"},"homeAddress":{},"otherAddress":{},"singleValueExtendedProperties":[{"id":"String 0x3a24","value":"030 90182099"},{"id":"String 0x3a57","value":"030 901820"},{"id":"String 0x3a1b","value":"030 901820"}]}`
+	const one = `{"@odata.etag":"W/\"EQAAABYAAABBFDg0JJk7TY1fmsJrh7tNAAFGKnME\"",` +
+		`"id":"AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0AQRQ4NCSZO02NX5rCa4e7TQABRipzBAAA","categories":["Kunden"],` +
+		`"birthday":"1971-05-01T11:59:00Z","displayName":"Jürgen Großmann","givenName":"Jürgen","surname":"Großmann",` +
+		`"companyName":"Großmann & Söhne GmbH","department":"Einkauf","jobTitle":"Gesch\u00e4ftsf\u00fchrer",` +
+		`"emailAddresses":[{"name":"Jürgen Großmann","address":"j.grossmann@example.com"},{"name":"Büro",` +
+		`"address":"buero@example.com"}],"businessPhones":["+49 30 901820-15","030 901820"],"homePhones":["030 123456"],` +
+		`"mobilePhone":"0171 1234567","businessAddress":{"street":"Lindenstraße 5\r\nHinterhaus","city":"Berlin","state":"",` +
+		`"countryOrRegion":"Deutschland","postalCode":"10969"},"homeAddress":{},"otherAddress":{},` +
+		`"singleValueExtendedProperties":[{"id":"String 0x3a24","value":"030 90182099"},{"id":"String 0x3a57",` +
+		`"value":"030 901820"},{"id":"String 0x3a1b","value":"030 901820"}]}`
 	return []byte(`{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users('x')/contacts","value":[` +
 		strings.Repeat(one+",", n-1) + one + `],"@odata.nextLink":"https://graph.microsoft.com/v1.0/users/x/contacts?$skip=999"}`)
 }
