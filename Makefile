@@ -9,11 +9,12 @@ FLAGS       = -trimpath -tags libsqlite3 $(PACKAGEFLAGS)
 LDFLAGS     = -ldflags '-X main.version=$(VERSION) $(GOLDFLAGS)'
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 COMPLETION  = debian/ucware-contactsync.bash-completion
+SCRIPTS     = $(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci debian)
 MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 
 # Debian packages: to build, to lint, and the outside programs of the tests.
 NEED_BUILD = gcc libc6-dev libsqlite3-dev
-NEED_LINT  = shellcheck man-db mandoc
+NEED_LINT  = shellcheck man-db mandoc systemd
 NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
 NEED_REPO  = apt-utils gnupg
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject
@@ -49,7 +50,9 @@ lint: need-build ## gofmt, vet, staticcheck, shellcheck, man pages
 	@unformatted=$$(gofmt -l cmd internal kvstore); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet -tags libsqlite3 ./...
 	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
-	shellcheck .ci/run .ci/install
+	shellcheck $(SCRIPTS)
+	.ci/copyright
+	.ci/units
 	mandoc -T lint -W warning $(MANPAGES)
 	@for page in $(MANPAGES); do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -Tutf8 -Z -l $$page 2>&1 >/dev/null | sed "s|^|$$page: |" || echo "$$page: man failed"; done | { ! grep .; }
 
