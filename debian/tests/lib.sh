@@ -73,7 +73,7 @@ pristine() {
     stop_units
     # These would outlast the purge of a package that does not know of them.
     rm -rf /etc/systemd/system/contactsync.service.d /etc/systemd/system/contactsync.timer.d
-    purge ucware-contactsync ucware-kvstore
+    expect 0 dpkg --purge ucware-contactsync ucware-kvstore
     rm -rf /var/lib/ucware
     for user in ucservices reader stranger; do
         ! id "$user" >/dev/null 2>&1 || userdel -rf "$user" 2>/dev/null
