@@ -16,9 +16,13 @@ MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 NEED_BUILD = gcc libc6-dev libsqlite3-dev
 NEED_LINT  = shellcheck man-db mandoc systemd
 NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
+NEED_CROSS = $(CROSS.$(ARCH)) libc6-dev:$(ARCH) libsqlite3-dev:$(ARCH)
 NEED_REPO  = apt-utils gnupg
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
+
+CROSS.amd64 = gcc-x86-64-linux-gnu
+CROSS.arm64 = gcc-aarch64-linux-gnu
 
 SHELL       = /bin/bash
 .SHELLFLAGS = -o pipefail -c
@@ -72,7 +76,7 @@ install: ## programs, man pages and completion into $(DESTDIR)/usr; build first
 	[ ! -e $(COMPLETION) ] || install -D -m 644 $(COMPLETION) $(DESTDIR)/usr/share/bash-completion/completions/contactsync
 
 deb: ## dist/*.deb, for this machine or ARCH=arm64
-	@.ci/install $(NEED_DEB)
+	@.ci/install $(NEED_DEB) $(if $(filter-out $(shell dpkg --print-architecture),$(ARCH)),$(NEED_CROSS))
 	@.ci/deb $(ARCH)
 
 repo: ## dist/repo, an apt repository of dist/*.deb, signed with KEY=fingerprint
