@@ -22,6 +22,7 @@ var inner = map[string]string{
 	"contactsync/internal/graph":     "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
 	"contactsync/internal/ews":       "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport",
 	"contactsync/internal/bookdb":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/kvstore/dbfile",
+	"contactsync/internal/journal":   "",
 	"contactsync/internal/simulator": "",
 	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile",
 }

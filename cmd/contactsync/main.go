@@ -26,8 +26,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	out := &stream{w: stdout}
-	p := &program{args: args, stdin: stdin, stdout: out, stderr: &stream{w: stderr}}
+	out, errs := &stream{w: stdout}, &stream{w: stderr}
+	p := &program{args: args, stdin: stdin, stdout: out, stderr: errs, voice: newVoice(errs)}
+	defer p.voice.close()
 	err := p.app().RunContext(ctx, args)
 	if out.err != nil {
 		err = fault.New(fault.Damage, "free some space where the output goes", "write output: %w", out.err)
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case ctx.Err() != nil:
 		err = fault.New(fault.Unavailable, "nothing was changed; try again", "stopped by a signal")
 	}
-	p.complain(err)
+	p.voice.complain(err)
 	return fault.ClassOf(err).ExitStatus()
 }
 
@@ -55,6 +56,7 @@ type program struct {
 	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	voice          voice // for all but what the command line itself answers
 
 	store, phonebooks string // the folder and the file that this run uses
 }

@@ -68,15 +68,7 @@ func storeError(err error) error {
 	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
 }
 
-// logger returns a logger for people, to standard error: warnings and notes, with
-// -v also what is being waited for, with -q errors only.
+// logger returns a logger for people.
 func (p *program) logger(c *cli.Context) *slog.Logger {
-	level := slog.LevelInfo
-	switch {
-	case given(c, "v"):
-		level = slog.LevelDebug
-	case given(c, "q"):
-		level = slog.LevelError
-	}
-	return slog.New(&console{w: p.stderr, level: level})
+	return slog.New(p.voice.handler(loudnessOf(c).level()))
 }

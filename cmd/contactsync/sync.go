@@ -25,24 +25,22 @@ func (p *program) sync(c *cli.Context) error {
 	if err := nothingElse(c); err != nil {
 		return err
 	}
-	r := p.synchronise(c)
+	var how progress
+	end := how.watch(c.Context)
+	r := p.synchronise(c, &how)
+	end(r)
 	status := r.ExitStatus()
 	if c.Bool("json") && status != fault.Usage.ExitStatus() {
 		if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
-	if (r.Err == nil || len(r.Members) > 0) && !c.Bool("q") {
-		p.printSummary(r)
-	}
-	if r.Err != nil {
-		p.complain(r.Err)
-	}
+	p.voice.end(r, loudnessOf(c))
 	return exitStatus(status)
 }
 
 // synchronise makes the run and returns its report, whatever happens.
-func (p *program) synchronise(c *cli.Context) *syncer.Report {
+func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
 	started := time.Now()
 	set, err := p.settings(c)
 	if err != nil {
@@ -57,7 +55,7 @@ func (p *program) synchronise(c *cli.Context) *syncer.Report {
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
-	s, err := p.syncer(c, set, db, way)
+	s, err := p.syncer(c, set, db, way, how)
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
@@ -98,7 +96,7 @@ func placeError(err error) error {
 }
 
 // syncer wires a run.
-func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, way *way) (*syncer.Syncer, error) {
+func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, way *way, how *progress) (*syncer.Syncer, error) {
 	normaliser, err := phonebook.NewNormaliser(phonebook.Rules{
 		Region: set.DefaultRegion, AreaCode: set.DefaultAreaCode,
 		SkipWithoutNumber: set.SkipWithoutNumber, Notes: set.IncludeNotes,
@@ -121,7 +119,14 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		},
 		Title: set.PhonebookName, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
-		Done: func(r syncer.Result) { p.printResult(r, c) },
+		Begin: how.begin,
+		Done: func(r syncer.Result) {
+			p.voice.result(r, loudnessOf(c))
+			if !c.Bool("json") {
+				p.printChanges(r)
+			}
+			how.member(r)
+		},
 	}
 	if set.DeleteLeavers {
 		s.Leavers = db

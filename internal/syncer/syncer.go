@@ -56,9 +56,10 @@ type Syncer struct {
 	Full       bool     // ignore what is known from the last run
 	DryRun     bool     // find out what would change, and change nothing
 
-	Logger *slog.Logger     // of what stops nobody but has to be known
-	Now    func() time.Time // the clock; nil: the machine's
-	Done   func(Result)     // called after each member, one call at a time; may be nil
+	Logger *slog.Logger      // of what stops nobody but has to be known
+	Now    func() time.Time  // the clock; nil: the machine's
+	Begin  func(members int) // called when it is known how many are to be done; may be nil
+	Done   func(Result)      // called after each member, one call at a time; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -94,6 +95,9 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 		return err
 	}
 	r.wanted = len(members)
+	if s.Begin != nil {
+		s.Begin(len(members))
+	}
 	var choice Choice
 	if len(withoutProblem(members)) > 0 {
 		// All members, so that a run for one of them decides as any other.

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"contactsync/internal/journal"
+	"contactsync/internal/syncer"
+)
+
+// voice is how the program speaks to people: on a console, or in the journal.
+type voice interface {
+	// handler takes notices of what stops nobody.
+	handler(slog.Level) slog.Handler
+	// complain says what went wrong and what to do about it.
+	complain(error)
+	// result says what became of a member.
+	result(syncer.Result, loudness)
+	// end says what became of a run.
+	end(*syncer.Report, loudness)
+	// close makes sure that what was said arrives.
+	close()
+}
+
+// newVoice returns the journal where standard error leads there, and otherwise
+// the console.
+func newVoice(stderr *stream) voice {
+	if stderr.w == io.Writer(os.Stderr) && journal.Here() {
+		return &book{lost: &console{stderr}}
+	}
+	return &console{stderr}
+}
+
+// loudness is how much the options ask to be told.
+type loudness struct {
+	verbose, quiet, dryRun bool
+}
+
+func loudnessOf(c *cli.Context) loudness {
+	return loudness{verbose: given(c, "v"), quiet: given(c, "q"), dryRun: c.Bool("dry-run")}
+}
+
+// level returns the level of the least notice that is wanted: with -v also what
+// is being waited for, with -q errors only.
+func (l loudness) level() slog.Level {
+	switch {
+	case l.verbose:
+		return slog.LevelDebug
+	case l.quiet:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// bad tells whether somebody has to know of a member's result.
+func bad(r syncer.Result) bool { return r.Result == syncer.Failed || r.Result == syncer.Kept }
+
+// summary returns a run in a line.
+func summary(r *syncer.Report) string {
+	if len(r.Members) == 0 {
+		return "no members: the synchronised groups are empty"
+	}
+	var parts []string
+	for _, kind := range []string{syncer.OK, syncer.Unchanged, syncer.Kept, syncer.Failed, syncer.Skipped} {
+		if n := r.Count(kind); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	entries := 0
+	for _, m := range r.Members {
+		entries += m.Entries
+	}
+	return fmt.Sprintf("%s: %s; %s; %s, %s, %s", count(len(r.Members), "member"), strings.Join(parts, ", "),
+		plural(entries, "entry", "entries"), count(int(r.Requests), "request"), size(r.Bytes), r.Finished.Sub(r.Started).Round(10*time.Millisecond))
+}
