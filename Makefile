@@ -8,7 +8,6 @@ VERSION     = $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 FLAGS       = -trimpath -tags libsqlite3 $(PACKAGEFLAGS)
 LDFLAGS     = -ldflags '-X main.version=$(VERSION) $(GOLDFLAGS)'
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-COMPLETION  = debian/ucware-contactsync.bash-completion
 SCRIPTS     = $(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci debian)
 MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 
@@ -30,7 +29,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build install check deb repo demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo lintian soak demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -73,7 +72,7 @@ install: ## programs, man pages and completion into $(DESTDIR)/usr; build first
 	install -d $(DESTDIR)/usr/bin
 	install -m 755 bin/contactsync bin/kvstore $(DESTDIR)/usr/bin
 	for page in $(MANPAGES); do install -D -m 644 $$page $(DESTDIR)/usr/share/$$(dirname $$page)/man$${page##*.}/$${page##*/}; done
-	[ ! -e $(COMPLETION) ] || install -D -m 644 $(COMPLETION) $(DESTDIR)/usr/share/bash-completion/completions/contactsync
+	for name in contactsync kvstore; do install -D -m 644 debian/ucware-$$name.bash-completion $(DESTDIR)/usr/share/bash-completion/completions/$$name; done
 
 deb: ## dist/*.deb, for this machine or ARCH=arm64
 	@.ci/install $(NEED_DEB) $(if $(filter-out $(shell dpkg --print-architecture),$(ARCH)),$(NEED_CROSS))
@@ -82,6 +81,19 @@ deb: ## dist/*.deb, for this machine or ARCH=arm64
 repo: ## dist/repo, an apt repository of dist/*.deb, signed with KEY=fingerprint
 	@.ci/install $(NEED_REPO)
 	@.ci/repo $(KEY)
+
+lintian: ## what lintian says of all packages of this version in dist/: nothing
+	@.ci/install lintian
+	@for changes in dist/*_$(VERSION)_*.changes; do echo "lintian $$changes"; lintian --allow-root --pedantic -I -E --fail-on error,warning,info,pedantic,experimental $$changes || exit 1; done
+
+soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts
+	@.ci/install $(NEED_REPO) faketime piuparts mmdebstrap
+	$(MAKE) --no-print-directory deb
+	$(MAKE) --no-print-directory deb ARCH=arm64
+	$(MAKE) --no-print-directory lintian
+	.ci/apt
+	.ci/piuparts
+	.ci/reproducible
 
 need-build:
 	@.ci/install $(NEED_BUILD)
