@@ -8,7 +8,7 @@ VERSION     = $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 FLAGS       = -trimpath -tags libsqlite3 $(PACKAGEFLAGS)
 LDFLAGS     = -ldflags '-X main.version=$(VERSION) $(GOLDFLAGS)'
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-SCRIPTS     = $(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci debian)
+SCRIPTS     = $(shell grep -rlIE '^\#(!/bin/(ba)?sh| shellcheck shell=)' .ci debian)
 MANPAGES    = $(wildcard man/*.[1-8] man/*/*.[1-8])
 
 # Debian packages: to build, to lint, and the outside programs of the tests.
@@ -17,7 +17,7 @@ NEED_LINT  = shellcheck man-db mandoc systemd
 NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
 NEED_CROSS = $(CROSS.$(ARCH)) libc6-dev:$(ARCH) libsqlite3-dev:$(ARCH)
 NEED_REPO  = apt-utils gnupg
-NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject
+NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject bash-completion
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
 CROSS.amd64 = gcc-x86-64-linux-gnu

@@ -95,6 +95,13 @@ func Load(values map[string]string) (Settings, error) {
 	return s, nil
 }
 
+// Keys returns the names of all keys.
+func Keys() []string {
+	r := &reader{}
+	new(Settings).readAll(r)
+	return r.known
+}
+
 // Proxy returns the HTTP proxy with its user and password, nil where there is
 // none. The result shows the password when printed.
 func (s Settings) Proxy() *url.URL {
