@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/journal"
 	"contactsync/internal/settings"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
@@ -32,7 +35,32 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	for _, w := range s.Warnings {
 		p.logger(c).Warn(w.String())
 	}
+	if err == nil && s.Office365 && s.ClientCertificate == "" {
+		if text, hint := ending(s.ClientSecretExpires, time.Now()); text != "" {
+			p.logger(c).Warn(text, journal.Hint, hint)
+		}
+	}
 	return s, err
+}
+
+// soon is how many days before the end of the client secret warnings begin.
+const soon = 60
+
+// ending warns of the end of the client secret, whose last day is given; zero
+// where nobody noted it.
+func ending(last, now time.Time) (text, hint string) {
+	today := now.UTC().Truncate(24 * time.Hour)
+	left := int(last.Sub(today).Hours() / 24)
+	switch day := last.Format(time.DateOnly); {
+	case last.IsZero() || left > soon:
+		return "", ""
+	case left < 0:
+		text = "the last day of the client secret was " + day
+	default:
+		text = fmt.Sprintf("the last day of the client secret is %s, in %s", day, count(left, "day"))
+	}
+	return text, "make another one in the Microsoft Entra admin center (App registrations, the app, Certificates & secrets), " +
+		"and store it with its last day: sudo dpkg-reconfigure ucware-contactsync"
 }
 
 // values reads our namespace of the key-value store.
