@@ -29,7 +29,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build install check deb repo lintian soak demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo lintian e2e soak demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -53,7 +53,7 @@ lint: need-build ## gofmt, vet, staticcheck, shellcheck, man pages
 	@unformatted=$$(gofmt -l cmd internal kvstore); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet -tags libsqlite3 ./...
 	$(GO) run $(STATICCHECK) -tags libsqlite3 ./...
-	shellcheck $(SCRIPTS)
+	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
 	.ci/copyright
 	.ci/units
 	mandoc -T lint -W warning $(MANPAGES)
@@ -86,6 +86,9 @@ lintian: ## what lintian says of all packages of this version in dist/: nothing
 	@.ci/install lintian
 	@for changes in dist/*_$(VERSION)_*.changes; do echo "lintian $$changes"; lintian --allow-root --pedantic -I -E --fail-on error,warning,info,pedantic,experimental $$changes || exit 1; done
 
+e2e: ## the packages on a whole system, booted in a container; needs root
+	@.ci/e2e $(STEPS)
+
 soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts
 	@.ci/install $(NEED_REPO) faketime piuparts mmdebstrap
 	$(MAKE) --no-print-directory deb
@@ -102,4 +105,4 @@ clean: ## remove what was built
 	rm -rf bin build dist internal/simulator/conformance/graphclient/node_modules
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
