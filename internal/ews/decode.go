@@ -21,26 +21,38 @@ type answer struct {
 // message is one ResponseMessage. Which of its contents are set depends on the
 // request.
 type message struct {
-	err     *serviceError // nil where ResponseClass is Success
-	root    root
-	items   []item
-	folders []folder
+	err       *serviceError // nil where ResponseClass is Success
+	root      root
+	syncState string
+	last      bool // IncludesLastItemInRange of SyncFolderItems
+	items     []item
+	folders   []folder
 }
 
 // root holds the paging attributes of a RootFolder.
 type root struct {
 	present bool
 	last    bool // IncludesLastItemInRange
-	next    int  // IndexedPagingOffset, -1 where there is none
 	total   int  // TotalItemsInView, -1 where there is none
 }
 
-// item is an item of a folder.
+// item is an item of a folder, or what happened to it.
 type item struct {
 	phonebook.Contact
 	isContact bool // as opposed to a distribution list and anything else that lies there
-	cut       bool // a text is as long as FindItem sends at most: the rest may be missing
+	cut       bool // a text is as long as SyncFolderItems sends at most: the rest may be missing
+	change    change
 }
+
+// change is what happened to an item.
+type change byte
+
+const (
+	none change = iota // an answer of GetItem does not tell
+	created
+	updated
+	deleted // only the id is known
+)
 
 // folder is a folder below Contacts.
 type folder struct {
@@ -51,8 +63,8 @@ type folder struct {
 	search     bool   // a t:SearchFolder: a view of items that lie elsewhere
 }
 
-// cutAt is the length at which FindItem cuts text properties (FindItem
-// operation: "the first 255 bytes", in fact UTF-16 code units).
+// cutAt is the length at which SyncFolderItems and FindItem cut text properties
+// (FindItem operation: "the first 255 bytes", in fact UTF-16 code units).
 const cutAt = 255
 
 // errNoSOAP says that an answer is XML or text, but none of this protocol.
@@ -150,10 +162,18 @@ func decodeMessage(x *xmlReader) message {
 			e.code = strings.TrimSpace(x.text())
 		case "MessageXml":
 			e.messageXML(x)
+		case "SyncState":
+			m.syncState = strings.TrimSpace(x.text())
+		case "IncludesLastItemInRange":
+			m.last = isTrue(strings.TrimSpace(x.text()))
+		case "Changes":
+			m.decodeChanges(x)
 		case "RootFolder":
 			m.rootFolder(x)
 		case "Items":
-			m.decodeItems(x)
+			for d := x.depth(); x.child(d); {
+				m.items = append(m.items, decodeItem(x))
+			}
 		}
 	}
 	if !success {
@@ -163,16 +183,9 @@ func decodeMessage(x *xmlReader) message {
 }
 
 func (m *message) rootFolder(x *xmlReader) {
-	m.root = root{present: true, next: number(x.attr("IndexedPagingOffset")), total: number(x.attr("TotalItemsInView"))}
-	switch x.attr("IncludesLastItemInRange") {
-	case "true", "1":
-		m.root.last = true
-	}
+	m.root = root{present: true, last: isTrue(x.attr("IncludesLastItemInRange")), total: number(x.attr("TotalItemsInView"))}
 	for d := x.depth(); x.child(d); {
-		switch string(x.name()) {
-		case "Items":
-			m.decodeItems(x)
-		case "Folders":
+		if string(x.name()) == "Folders" {
 			for d := x.depth(); x.child(d); {
 				m.folders = append(m.folders, decodeFolder(x))
 			}
@@ -195,7 +208,7 @@ func decodeFolder(x *xmlReader) folder {
 			for d := x.depth(); x.child(d); {
 				if string(x.name()) == "Value" {
 					v := strings.TrimSpace(x.text())
-					f.hidden = strings.EqualFold(v, "true") || v == "1"
+					f.hidden = isTrue(strings.ToLower(v))
 				}
 			}
 		}
@@ -203,9 +216,31 @@ func decodeFolder(x *xmlReader) folder {
 	return f
 }
 
-func (m *message) decodeItems(x *xmlReader) {
+// decodeChanges reads what SyncFolderItems tells. That somebody has read an item
+// (ReadFlagChange) is no change to a contact.
+func (m *message) decodeChanges(x *xmlReader) {
 	for d := x.depth(); x.child(d); {
-		m.items = append(m.items, decodeItem(x))
+		var c change
+		switch string(x.name()) {
+		case "Create":
+			c = created
+		case "Update":
+			c = updated
+		case "Delete":
+			c = deleted
+		default:
+			continue
+		}
+		for d := x.depth(); x.child(d); {
+			var it item
+			if c == deleted {
+				it.ID = x.attr("Id")
+			} else {
+				it = decodeItem(x)
+			}
+			it.change = c
+			m.items = append(m.items, it)
+		}
 	}
 }
 
@@ -350,6 +385,9 @@ func (it *item) address(x *xmlReader) (a phonebook.Address) {
 	}
 	return a
 }
+
+// isTrue tells whether the text is xs:boolean's true.
+func isTrue(s string) bool { return s == "true" || s == "1" }
 
 // number returns the number that an attribute holds, -1 where it holds none.
 func number(s string) int {

@@ -298,9 +298,9 @@ func reparse(t *testing.T, doc []byte, events []string) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`<s:Envelope><s:Body><s:Fault><faultcode>a:B</faultcode><detail><e:ResponseCode>ErrorServerBusy</e:ResponseCode>` +
 		`<t:MessageXml><t:Value Name="BackOffMilliseconds">5</t:Value></t:MessageXml></detail></s:Fault></s:Body></s:Envelope>`))
-	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:RootFolder TotalItemsInView="1">` +
-		`<t:Items><t:Contact><t:ItemId Id="1"/><t:PhoneNumbers><t:Entry Key="Isdn">1</t:Entry></t:PhoneNumbers></t:Contact></t:Items>` +
-		`</m:RootFolder></m:M></m:ResponseMessages></m:R></B:Body></E:Envelope>`))
+	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:SyncState>1</m:SyncState>` +
+		`<m:Changes><t:Create><t:Contact><t:ItemId Id="1"/><t:PhoneNumbers><t:Entry Key="Isdn">1</t:Entry></t:PhoneNumbers></t:Contact></t:Create>` +
+		`<t:Delete><t:ItemId Id="2"/></t:Delete></m:Changes></m:M></m:ResponseMessages></m:R></B:Body></E:Envelope>`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		a, err := decode(bytes.NewReader(doc))
 		if err != nil {
