@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// sources are the services with the path that their requests begin with, and
+// how many requests a night without changes may take.
+func (b *bench) sources() []source {
+	return []source{
+		// 110 for 1,000 members.
+		{"graph", "Graph", graphPath, b.many * 110 / 1000, "at most 110 requests"},
+		{"ews", "EWS", ewsPath, b.many, "at most one request for each folder"},
+	}
+}
+
+type source struct {
+	key, name, path string
+	requests        int
+	bar             string
+}
+
+// night is a run on the many mailboxes.
+type night struct {
+	figure
+	asked []request // what the simulator saw
+	said  report    // what contactsync said
+}
+
+// nights measures a first sync of many mailboxes, then nights on which nothing
+// changes, then some on which one contact in a hundred does, over both
+// services. The rows quiet, change and memory come of it.
+func (b *bench) nights(ctx context.Context) error {
+	peaks := map[string]float64{}
+	for _, source := range b.sources() {
+		say("nights over %s, %d mailboxes of %d", source.name, b.many, b.contacts)
+		if err := b.nightsOver(ctx, source, peaks); err != nil {
+			return err
+		}
+	}
+	if !b.wants("memory") {
+		return nil
+	}
+	b.tableMemory(fmt.Sprintf("%s mailboxes of %s", thousands(b.many), thousands(b.contacts)), peaks)
+	return b.oneMailbox(ctx)
+}
+
+func (b *bench) nightsOver(ctx context.Context, source source, peaks map[string]float64) error {
+	s, err := b.stage(ctx, b.many, b.contacts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	o, err := s.ours(ctx, source.key, nil)
+	if err != nil {
+		return err
+	}
+	first, err := o.night(ctx, o.first("first sync", 0))
+	if err != nil {
+		return err
+	}
+	var quiet, busy []night
+	for range b.rounds {
+		n, err := o.night(ctx, o.later("nothing changed", 0))
+		if err != nil {
+			return err
+		}
+		quiet = append(quiet, n)
+	}
+	for round := range min(b.rounds, 3) {
+		changed, err := s.change(10, round)
+		if err != nil {
+			return err
+		}
+		n, err := o.night(ctx, o.later("1 % changed", changed))
+		if err != nil {
+			return err
+		}
+		busy = append(busy, n)
+	}
+	b.tableQuiet(source, quiet)
+	b.tableChange(source, first, busy)
+	for _, n := range append(append(quiet, busy...), first) {
+		peaks[source.name] = max(peaks[source.name], n.Memory)
+	}
+	return b.profiled(ctx, "nights-"+source.key, o)
+}
+
+// night makes one run and has the simulator watch it.
+func (o *syncs) night(ctx context.Context, p *program) (n night, err error) {
+	n.asked, err = o.recorded(func() error {
+		n.figure, err = p.run(ctx)
+		return err
+	})
+	n.said = o.last
+	return n, err
+}
+
+// each returns one figure of several nights.
+func each(nights []night, of func(night) float64) spread {
+	var values []float64
+	for _, n := range nights {
+		values = append(values, of(n))
+	}
+	return spreadOf(values)
+}
+
+func (b *bench) tableQuiet(source source, nights []night) {
+	if !b.wants("quiet") {
+		return
+	}
+	what := fmt.Sprintf("night without changes over %s, %s mailboxes of %s", source.name, thousands(b.many), thousands(b.contacts))
+	time := each(nights, func(n night) float64 { return n.Wall })
+	b.table.add(what+": wall time", fmt.Sprintf("%s; CPU %s, peak memory %s", time.seconds(),
+		each(nights, func(n night) float64 { return n.CPU }).seconds(),
+		each(nights, func(n night) float64 { return n.Memory }).mib()), "at most 2 s", atMost(time.median(), 2))
+	worst := 0
+	for _, n := range nights {
+		requests, _ := to(n.asked, source.path)
+		worst = max(worst, requests)
+	}
+	all := each(nights, func(n night) float64 { return float64(len(n.asked)) })
+	b.table.add(what+": requests", fmt.Sprintf("%s to %s; %s with signing in, by its own count %s", thousands(worst), source.name,
+		all.text("%.0f", ""), each(nights, func(n night) float64 { return float64(n.said.Requests) }).text("%.0f", "")),
+		source.bar, atMost(float64(worst), float64(source.requests)))
+}
+
+func (b *bench) tableChange(source source, first night, nights []night) {
+	if !b.wants("change") {
+		return
+	}
+	what := fmt.Sprintf("1 %% of contacts changed, over %s, %s mailboxes of %s", source.name, thousands(b.many), thousands(b.contacts))
+	wire := func(n night) float64 { _, bytes := to(n.asked, "/"); return float64(bytes) }
+	for _, m := range []struct {
+		name string
+		of   func(night) float64
+		text func(float64) string
+	}{
+		{"bytes of answers", func(n night) float64 { return float64(n.said.Bytes) }, mib},
+		{"bytes both ways", wire, mib},
+		{"CPU", func(n night) float64 { return n.CPU }, func(v float64) string { return fmt.Sprintf("%.2f s", v) }},
+	} {
+		all := m.of(first)
+		percent := each(nights, func(n night) float64 { return 100 * m.of(n) / all })
+		b.table.add(what+": "+m.name, fmt.Sprintf("%s of %s: %s", m.text(each(nights, m.of).median()), m.text(all), percent.text("%.1f", " %")),
+			"at most 5 % of the first sync's", atMost(percent.median(), 5))
+	}
+}
