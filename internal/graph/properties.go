@@ -75,7 +75,7 @@ func propertyTag(id string) uint16 {
 	return uint16(tag)
 }
 
-// contactsQuery returns the query of a listing of contacts.
+// contactsQuery returns the query for contacts, in a listing or one by one.
 func contactsQuery(notes bool) string {
 	fields := strings.Join(selected, ",")
 	if notes {
@@ -85,7 +85,7 @@ func contactsQuery(notes bool) string {
 	for i, n := range numbers {
 		ids[i] = fmt.Sprintf("String 0x%04X", n.tag)
 	}
-	return "$count=true&$select=" + fields + "&$expand=" + expand(ids)
+	return "$select=" + fields + "&$expand=" + expand(ids)
 }
 
 // foldersQuery is the query of a listing of folders.

@@ -231,22 +231,6 @@ func TestChangeBetweenPages(t *testing.T) {
 	}
 }
 
-func TestChangesWithoutEnd(t *testing.T) {
-	n := newTenant(t, simulator.Options{MaxPage: 2})
-	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a", "b", "c", "d", "e")
-	src := n.source(nil)
-	n.server.SetFault(func(r *http.Request) simulator.Fault {
-		if strings.Contains(r.URL.RawQuery, "skip") {
-			box.AddContact(box.Contacts, simulator.Contact{DisplayName: "another"})
-		}
-		return nil
-	})
-	_, _, err := read(src, phonebook.Member{Mail: "a@example.com"})
-	if err == nil || fault.ClassOf(err) != fault.Member || fault.HintOf(err) == "" {
-		t.Errorf("error %v, hint %q", err, fault.HintOf(err))
-	}
-}
-
 func TestSimulatedFolders(t *testing.T) {
 	n := newTenant(t, simulator.Options{MaxPage: 1})
 	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "top1", "top2")
