@@ -45,12 +45,7 @@ func BenchmarkEncodingXML(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	s := startService(b, simulator.Options{NoLog: true})
 	s.mailbox("anna", 3000)
-	src := s.online(b)
-	token, err := src.token(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	src = s.onlineWith(b, token)
+	src := s.signedIn(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0

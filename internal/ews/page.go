@@ -26,7 +26,7 @@ func (r *reading) take(ctx context.Context, f *following, items []item) error {
 			return err
 		}
 		if len(page.Gone) > 0 {
-			r.moved = f.asked // it may have moved
+			r.moved = r.tick() // it may have moved, into this folder too
 		}
 		page.Gone = append(page.Gone, gone...)
 		gone = nil

@@ -19,8 +19,10 @@ type reading struct {
 	folders []*following // Contacts first
 
 	// Folders are asked one after the other. A contact that moves meanwhile
-	// could be missed in the one and be gone from the other; so what was asked
-	// before a contact came or went somewhere is asked once more.
+	// could be missed in the one and be gone from the other, or be in both; so
+	// what was asked before a contact came or went somewhere is asked once more.
+	// Only one that goes and comes back between two answers can escape that,
+	// until the next run.
 	clock  int // counts what is asked
 	moved  int // the last time that a folder told of contacts that came or went
 	listed int // the last time that the folders were listed
@@ -37,7 +39,7 @@ type following struct {
 
 // rounds is how often folders are asked until no contact moves between them. A
 // mailbox that is more restless than that gives the rest in the next run.
-const rounds = 4
+const rounds = 10
 
 // newReading returns a reading that goes on from the state since.
 func (s *Source) newReading(mail, since string, yield func(phonebook.Page) error) (*reading, error) {

@@ -78,12 +78,16 @@ func (s *service) online(t testing.TB, change ...func(*Config, *transport.Option
 	return newSource(t, &c, o)
 }
 
-// onlineWith returns a source that has signed in already.
-func (s *service) onlineWith(t testing.TB, token string) *Source {
+// signedIn returns a source that has signed in already.
+func (s *service) signedIn(t testing.TB, change ...func(*Config, *transport.Options)) *Source {
 	t.Helper()
-	return s.online(t, func(c *Config, _ *transport.Options) {
+	token, err := s.online(t).token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.online(t, append(change, func(c *Config, _ *transport.Options) {
 		c.Token = func(context.Context) (string, error) { return token, nil }
-	})
+	})...)
 }
 
 // onPremises returns a source that signs in as the given account.
@@ -171,7 +175,7 @@ func (b *box) read(ctx context.Context, src *Source, mail string) error {
 			delete(b.contacts, id)
 		}
 		b.told += len(p.Contacts)
-		b.gone = append(b.gone, p.Gone...)
+		b.gone = slices.Compact(slices.Sorted(slices.Values(append(b.gone, p.Gone...))))
 		return nil
 	})
 	if err == nil {
