@@ -169,7 +169,7 @@ func passing(status int, err error) bool {
 	if errors.As(err, &e) && e.is("ErrorServerBusy", "ErrorTimeoutExpired", "ErrorInternalServerTransientError", "ErrorExceededConnectionCount") {
 		return true
 	}
-	return status >= 500 || status == http.StatusRequestTimeout
+	return status >= 500 && status != http.StatusNotImplemented || status == http.StatusRequestTimeout
 }
 
 // ofMailbox tells whether the failure is one mailbox's and may be over in a

@@ -28,6 +28,9 @@ type service struct {
 	mu    sync.Mutex
 	asked []string        // path and query, the parts of batches too, but of no delta
 	waits []time.Duration // that the transport was asked to sleep
+
+	batches []batchType
+	raw     http.HandlerFunc // answers batches, if not nil
 }
 
 func newService(t *testing.T) *service {
@@ -65,6 +68,11 @@ func (s *service) batch(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	var doc batchType
 	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
 		t.Error(err)
+	}
+	s.batches = append(s.batches, doc)
+	if s.raw != nil {
+		s.raw(w, r)
+		return
 	}
 	var parts []string
 	for _, p := range doc.Requests {
