@@ -187,6 +187,10 @@ func (d *DB) explain(what string, err error) error {
 	if err == nil {
 		return nil
 	}
+	var told outside
+	if errors.As(err, &told) {
+		return told.error
+	}
 	class, hint := fault.Member, ""
 	err = dbfile.Classify(err)
 	switch {
