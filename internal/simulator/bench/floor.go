@@ -46,7 +46,7 @@ func (s *stage) floor(ctx context.Context, o *syncs, asked []request, rounds int
 // curlConfig has curl send requests, in groups of those with the same headers.
 func (s *stage) curlConfig(asked []request, token string) string {
 	var c strings.Builder
-	fmt.Fprint(&c, "parallel\nparallel-max = 4\nfail-early\n")
+	fmt.Fprint(&c, "parallel\nparallel-max = 4\nfail-early\nno-progress-meter\n")
 	kind := func(r request) string { return r.Prefer + "\n" + r.Body }
 	slices.SortStableFunc(asked, func(x, y request) int { return strings.Compare(kind(x), kind(y)) })
 	for i, r := range asked {

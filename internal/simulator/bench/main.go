@@ -18,6 +18,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -27,37 +28,51 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 2 && os.Args[1] == measureMode {
-		os.Exit(measureHere(os.Args[2:]))
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if len(os.Args) == 4 && os.Args[1] == readMode {
-		fail(readAllTheTime(ctx, os.Args[2], os.Args[3]))
-		return
+	if status, is := part(ctx, os.Args[1:]); is {
+		os.Exit(status)
 	}
-	b := bench{}
-	rows := flag.String("rows", "", "rows of the table, separated by commas: "+strings.Join(rowNames(), ",")+"; empty: all")
-	flag.StringVar(&b.bin, "bin", "bin", "folder of contactsync, kvstore and simulator")
-	flag.StringVar(&b.peer, "peer", "../shared/peer/exchangelib_sync.py", "the program to compare with over EWS")
-	flag.StringVar(&b.profile, "profile", "", "folder for CPU profiles of first syncs, made with perf; empty: none")
-	flag.IntVar(&b.mailboxes, "mailboxes", 50, "mailboxes of the rows that compare")
-	flag.IntVar(&b.many, "many", 1000, "mailboxes of the rows about nights; ten times as many for growth")
-	flag.IntVar(&b.contacts, "contacts", 1000, "contacts of each mailbox; a hundredth of one large mailbox, ten times those of growth")
-	flag.IntVar(&b.rounds, "rounds", 5, "counted rounds, after one to warm up")
-	flag.IntVar(&b.peerRounds, "peer-rounds", 2, "counted rounds of the program to compare with, which takes long")
-	flag.Parse()
-	if *rows != "" {
-		b.rows = strings.Split(*rows, ",")
-	}
-	fail(b.run(ctx))
-}
-
-func fail(err error) {
-	if err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// part plays the part of another process, where this one was started for it.
+func part(ctx context.Context, args []string) (status int, is bool) {
+	switch {
+	case len(args) > 1 && args[0] == measureMode:
+		return measureHere(args[1:]), true
+	case len(args) == 3 && args[0] == readMode:
+		if err := readAllTheTime(ctx, args[1], args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "read:", err)
+			return 1, true
+		}
+		return 0, true
+	}
+	return 0, false
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	b := bench{}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	rows := flags.String("rows", "", "rows of the table, separated by commas: "+strings.Join(rowNames(), ",")+"; empty: all")
+	flags.StringVar(&b.bin, "bin", "bin", "folder of contactsync, kvstore and simulator")
+	flags.StringVar(&b.peer, "peer", "../shared/peer/exchangelib_sync.py", "the program to compare with over EWS")
+	flags.StringVar(&b.profile, "profile", "", "folder for CPU profiles of first syncs, made with perf; empty: none")
+	flags.IntVar(&b.mailboxes, "mailboxes", 50, "mailboxes of the rows that compare")
+	flags.IntVar(&b.many, "many", 1000, "mailboxes of the rows about nights; ten times as many for growth")
+	flags.IntVar(&b.contacts, "contacts", 1000, "contacts of each mailbox; a hundredth of one large mailbox, ten times those of growth")
+	flags.IntVar(&b.rounds, "rounds", 5, "counted rounds, after one to warm up")
+	flags.IntVar(&b.peerRounds, "peer-rounds", 2, "counted rounds of the program to compare with, which takes long")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *rows != "" {
+		b.rows = strings.Split(*rows, ",")
+	}
+	return b.run(ctx, stdout)
 }
 
 // bench is one run.
@@ -95,7 +110,7 @@ func (b *bench) wants(names ...string) bool {
 	return b.rows == nil || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(b.rows, n) })
 }
 
-func (b *bench) run(ctx context.Context) (err error) {
+func (b *bench) run(ctx context.Context, stdout io.Writer) (err error) {
 	for _, name := range b.rows {
 		if !slices.Contains(rowNames(), name) {
 			return fmt.Errorf("no row %q; there are %s", name, strings.Join(rowNames(), ", "))
@@ -109,7 +124,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	// Where a row fails, those before it are worth having.
-	defer func() { b.table.print(os.Stdout, b.versions()) }()
+	defer func() { b.table.print(stdout, versions()) }()
 	for _, g := range groups {
 		if !b.wants(g.names...) {
 			continue

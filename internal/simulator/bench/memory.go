@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -43,6 +42,5 @@ func (b *bench) tableMemory(what string, peaks map[string]float64) {
 		text = append(text, fmt.Sprintf("over %s %.1f MiB", source.name, peaks[source.name]))
 		most = max(most, peaks[source.name])
 	}
-	slices.Sort(text)
 	b.table.add("peak memory, "+what, strings.Join(text, ", "), "at most 64 MiB", atMost(most, 64))
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"contactsync/internal/simulator/directory"
@@ -69,6 +70,8 @@ func (s *stage) startTenant(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "simulator"), "-dir", s.dir, "-control",
 		"-mailboxes", strconv.Itoa(s.mailboxes), "-contacts", strconv.Itoa(s.contacts))
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	// A bench that is killed leaves no tenant behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err

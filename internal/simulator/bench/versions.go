@@ -11,7 +11,7 @@ import (
 )
 
 // versions says when, on what and with what the table was made.
-func (b *bench) versions() string {
+func versions() string {
 	return fmt.Sprintf("Measured by `make bench` on %s: %d cores (%s), %s, SQLite %s, exchangelib %s, curl %s.",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), strings.Replace(runtime.Version(), "go", "Go ", 1),
 		version("sqlite3", "--version"),
