@@ -179,11 +179,16 @@ func (a *arguments) add(value driver.Value) {
 	*a = append(*a, driver.NamedValue{Ordinal: len(*a) + 1, Value: value})
 }
 
-// do runs a prepared statement.
+// do runs a prepared statement. It does so as if that were a query, since the
+// driver then hands all arguments over at once: a call into C for each of them
+// took a third of the time of a first sync.
 func (tx *transaction) do(s statement, args arguments) error {
 	return tx.w.conn.Raw(func(any) error {
-		_, err := tx.w.stmts[s].(driver.StmtExecContext).ExecContext(context.Background(), args)
-		return err
+		rows, err := tx.w.stmts[s].(driver.StmtQueryContext).QueryContext(context.Background(), args)
+		if err != nil {
+			return err
+		}
+		return rows.Close()
 	})
 }
 
