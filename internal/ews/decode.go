@@ -3,6 +3,7 @@ package ews
 import (
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,7 +173,7 @@ func decodeMessage(x *xmlReader) message {
 			m.rootFolder(x)
 		case "Items":
 			for d := x.depth(); x.child(d); {
-				m.items = append(m.items, decodeItem(x))
+				m.item().decode(x)
 			}
 		}
 	}
@@ -232,21 +233,29 @@ func (m *message) decodeChanges(x *xmlReader) {
 			continue
 		}
 		for d := x.depth(); x.child(d); {
-			var it item
+			it := m.item()
+			it.change = c
 			if c == deleted {
 				it.ID = x.attr("Id")
 			} else {
-				it = decodeItem(x)
+				it.decode(x)
 			}
-			it.change = c
-			m.items = append(m.items, it)
 		}
 	}
 }
 
-// decodeItem reads an item. Of what is no contact only the id is of use.
-func decodeItem(x *xmlReader) item {
-	it := item{isContact: string(x.name()) == "Contact"}
+// item returns a new one of the message's.
+func (m *message) item() *item {
+	if len(m.items) == 32 {
+		m.items = slices.Grow(m.items, maxChanges) // more than a few are likely to be many
+	}
+	m.items = append(m.items, item{})
+	return &m.items[len(m.items)-1]
+}
+
+// decode reads an item. Of what is no contact only the id is of use.
+func (it *item) decode(x *xmlReader) {
+	it.isContact = string(x.name()) == "Contact"
 	for d := x.depth(); x.child(d); {
 		if string(x.name()) == "ItemId" {
 			it.ID = x.attr("Id")
@@ -254,7 +263,6 @@ func decodeItem(x *xmlReader) item {
 			it.property(x)
 		}
 	}
-	return it
 }
 
 // property reads one property of a contact.
@@ -309,14 +317,17 @@ func units(s string) (n int) {
 
 func (it *item) emails(x *xmlReader) {
 	var slots [len(emailSlots)]string
+	n := 0
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
-		for i, slot := range emailSlots {
-			if slot == string(key) {
-				slots[i] = it.field(x)
-			}
+		if i := slices.Index(emailSlots[:], string(x.rawAttr("Key"))); i >= 0 {
+			slots[i] = it.field(x)
+			n++
 		}
 	}
+	if n == 0 {
+		return
+	}
+	it.Emails = make([]string, 0, n)
 	for _, address := range slots {
 		if address != "" {
 			it.Emails = append(it.Emails, address)
@@ -328,13 +339,9 @@ func (it *item) phones(x *xmlReader) {
 	var slots [len(phoneSlots)]string
 	n := 0
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
-		for i := range phoneSlots {
-			if phoneSlots[i].key == string(key) {
-				slots[i] = it.field(x)
-				n++
-				break
-			}
+		if i, ok := phoneSlot[string(x.rawAttr("Key"))]; ok {
+			slots[i] = it.field(x)
+			n++
 		}
 	}
 	if n == 0 {
@@ -351,9 +358,9 @@ func (it *item) phones(x *xmlReader) {
 func (it *item) addresses(x *xmlReader) {
 	var slots [len(addressSlots)]phonebook.Address
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
+		key := string(x.rawAttr("Key"))
 		for i := range addressSlots {
-			if addressSlots[i].key == string(key) {
+			if addressSlots[i].key == key {
 				slots[i] = it.address(x)
 				break
 			}

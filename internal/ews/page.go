@@ -7,68 +7,85 @@ import (
 	"contactsync/internal/phonebook"
 )
 
-// take hands over the changes of one answer.
+// take hands over the changes of one answer, but for contacts of which it does
+// not hold everything: those wait until there are enough of them for a GetItem.
 func (r *reading) take(ctx context.Context, f *following, items []item) error {
-	items, gone, err := sorted(items)
+	items, err := lastWords(items)
 	if err != nil {
 		return err
 	}
-	if len(gone) > 0 || slices.ContainsFunc(items, func(it item) bool { return it.change == created }) {
-		r.moved = f.asked
+	r.forget(items)
+	var page phonebook.Page
+	for i := range items {
+		it := &items[i]
+		if it.change != updated {
+			r.moved = f.asked
+		}
+		switch {
+		case it.change == deleted:
+			page.Gone = append(page.Gone, it.ID)
+		case !it.isContact:
+		case r.notes || it.cut:
+			r.waiting = append(r.waiting, it.ID)
+		default:
+			if page.Contacts == nil {
+				page.Contacts = make([]phonebook.Contact, 0, len(items)-i)
+			}
+			page.Contacts = append(page.Contacts, it.Contact)
+		}
 	}
-	size := max(len(items), 1)
-	if r.notes {
-		size = batchSize // notes can be long
+	if err := r.give(page); err != nil {
+		return err
 	}
-	for part := range slices.Chunk(items, size) {
-		page, err := r.complete(ctx, part)
-		if err != nil {
+	for len(r.waiting) >= batchSize {
+		if err := r.complete(ctx, batchSize); err != nil {
 			return err
 		}
-		if len(page.Gone) > 0 {
-			r.moved = r.tick() // it may have moved, into this folder too
-		}
-		page.Gone = append(page.Gone, gone...)
-		gone = nil
-		if err := r.yield(page); err != nil {
-			return err
-		}
-	}
-	if len(gone) > 0 {
-		return r.yield(phonebook.Page{Gone: gone})
 	}
 	return nil
 }
 
-// sorted tells contacts from ids of what is gone, and leaves out what is no
-// contact. Of two changes to one item the last one counts.
-func sorted(items []item) (contacts []item, gone []string, err error) {
-	if slices.ContainsFunc(items, func(it item) bool { return it.ID == "" }) {
-		return nil, nil, errShape("an entry without an id")
+// give hands a page over, unless it is empty.
+func (r *reading) give(page phonebook.Page) error {
+	if len(page.Contacts)+len(page.Gone) == 0 {
+		return nil
 	}
-	if slices.ContainsFunc(items, func(it item) bool { return it.change == deleted }) {
-		items = lastWords(items)
+	return r.yield(page)
+}
+
+// forget lets nothing wait of which there is newer word.
+func (r *reading) forget(items []item) {
+	if len(r.waiting) == 0 {
+		return
 	}
-	contacts = items[:0]
+	told := make(map[string]struct{}, len(items))
 	for i := range items {
-		switch {
-		case items[i].change == deleted:
-			gone = append(gone, items[i].ID)
-		case items[i].isContact:
-			contacts = append(contacts, items[i])
-		}
+		told[items[i].ID] = struct{}{}
 	}
-	return contacts, gone, nil
+	r.waiting = slices.DeleteFunc(r.waiting, func(id string) bool {
+		_, ok := told[id]
+		return ok
+	})
 }
 
 // lastWords leaves of several changes to one item the last.
-func lastWords(items []item) []item {
+func lastWords(items []item) ([]item, error) {
+	deletions := false
+	for i := range items {
+		if items[i].ID == "" {
+			return nil, errShape("an entry without an id")
+		}
+		deletions = deletions || items[i].change == deleted
+	}
+	if !deletions {
+		return items, nil // each is handed over in turn
+	}
 	last := make(map[string]int, len(items))
 	for i := range items {
 		last[items[i].ID] = i
 	}
 	if len(last) == len(items) {
-		return items
+		return items, nil
 	}
 	kept := items[:0]
 	for i := range items {
@@ -76,42 +93,13 @@ func lastWords(items []item) []item {
 			kept = append(kept, items[i])
 		}
 	}
-	return kept
+	return kept, nil
 }
 
-// complete returns a page of the items' contacts, those read once more of
-// which the answer does not hold everything. Those that are gone by then are
-// among the page's Gone.
-func (r *reading) complete(ctx context.Context, items []item) (page phonebook.Page, err error) {
-	var again []*item
-	for i := range items {
-		if r.notes || items[i].cut {
-			again = append(again, &items[i])
-		}
-	}
-	for batch := range slices.Chunk(again, batchSize) {
-		if err := r.reread(ctx, batch); err != nil {
-			return page, err
-		}
-	}
-	page.Contacts = make([]phonebook.Contact, 0, len(items))
-	for i := range items {
-		switch {
-		case items[i].change == deleted:
-			page.Gone = append(page.Gone, items[i].ID)
-		case items[i].isContact:
-			page.Contacts = append(page.Contacts, items[i].Contact)
-		}
-	}
-	return page, nil
-}
-
-// reread replaces items by what GetItem says of them.
-func (r *reading) reread(ctx context.Context, items []*item) error {
-	ids := make([]string, len(items))
-	for i, it := range items {
-		ids[i] = it.ID
-	}
+// complete reads the first n contacts that wait and hands them over. Those that
+// are gone by then may have moved, within their folder too.
+func (r *reading) complete(ctx context.Context, n int) error {
+	ids := r.waiting[:n]
 	properties := contactFields
 	if r.notes {
 		properties += bodyField
@@ -120,21 +108,25 @@ func (r *reading) reread(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
-	if len(a.messages) != len(items) {
-		return errShape("%d messages for %d items", len(a.messages), len(items))
+	if len(a.messages) != n {
+		return errShape("%d messages for %d items", len(a.messages), n)
 	}
+	page := phonebook.Page{Contacts: make([]phonebook.Contact, 0, n)}
 	for i, m := range a.messages {
 		switch {
 		case m.err != nil && m.err.code == "ErrorItemNotFound":
-			items[i].change = deleted
+			page.Gone = append(page.Gone, ids[i])
+			r.moved = r.tick()
 		case m.err != nil:
 			return r.explain(m.err)
 		case len(m.items) != 1:
 			return errShape("%d items for one id", len(m.items))
-		default:
-			*items[i] = m.items[0]
-			items[i].ID = ids[i]
+		case m.items[0].isContact:
+			c := m.items[0].Contact
+			c.ID = ids[i]
+			page.Contacts = append(page.Contacts, c)
 		}
 	}
-	return nil
+	r.waiting = r.waiting[n:]
+	return r.give(page)
 }

@@ -17,6 +17,7 @@ type reading struct {
 	mail    string
 	yield   func(phonebook.Page) error
 	folders []*following // Contacts first
+	waiting []string     // ids of contacts that GetItem has to complete
 
 	// Folders are asked one after the other. A contact that moves meanwhile
 	// could be missed in the one and be gone from the other, or be in both; so
@@ -142,7 +143,7 @@ func (r *reading) read(ctx context.Context, f *following) error {
 	case f.known && f.id != "":
 		return errFolderGone
 	case f.id != "":
-		f.missing = true
+		f.missing, r.waiting = true, nil
 		return nil
 	}
 	if f.known && (staleState(err) || errors.Is(err, errEndless)) {
@@ -192,7 +193,7 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 		}
 		f.syncState = m.syncState
 		if m.last {
-			return nil
+			return r.rest(ctx)
 		}
 		if _, again := states[m.syncState]; again {
 			break
@@ -203,6 +204,14 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 		}
 	}
 	return errEndless
+}
+
+// rest completes what still waits.
+func (r *reading) rest(ctx context.Context) error {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	return r.complete(ctx, len(r.waiting))
 }
 
 // changes asks for the next changes in a folder. Where notes are wanted, all
