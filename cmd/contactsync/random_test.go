@@ -167,11 +167,11 @@ func (c *chaos) change() {
 func (c *chaos) setting() {
 	keys := map[string][]string{
 		"contact_folders":     {"all", "all", "default"},
-		"default_region":      {"", "NL"},
-		"default_area_code":   {"", "30"},
-		"phonebookname":       {"", "Outlook"},
-		"skip_without_number": {"", "true"},
-		"include_notes":       {"", "true"},
+		"default_region":      {"DE", "NL"},
+		"default_area_code":   {"40", "30"},
+		"phonebookname":       {"Privat", "Outlook"},
+		"skip_without_number": {"false", "true"},
+		"include_notes":       {"false", "true"},
 	}
 	i := c.random.IntN(len(keys))
 	for _, key := range []string{"contact_folders", "default_region", "default_area_code", "phonebookname", "skip_without_number", "include_notes"}[i : i+1] {
