@@ -73,10 +73,12 @@ func entry(n int) phonebook.Entry {
 	}
 }
 
-func entries(n int) []phonebook.Entry {
+func entries(n int) []phonebook.Entry { return entriesFrom(0, n) }
+
+func entriesFrom(first, n int) []phonebook.Entry {
 	all := make([]phonebook.Entry, n)
 	for i := range all {
-		all[i] = entry(i)
+		all[i] = entry(first + i)
 	}
 	return all
 }

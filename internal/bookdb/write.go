@@ -132,12 +132,15 @@ func (w *writer) exec(query string) error {
 	return err
 }
 
-// close moves the WAL into the file while readers can still go on reading.
-// Where they keep it from doing so for a second, the WAL stays, as it does
-// where SQLite can be told to leave it alone when it closes the file (see
-// withoutTriggers): that would lock readers out for a moment.
-func (w *writer) close() error {
-	err := w.exec("PRAGMA busy_timeout = " + impatient + "; PRAGMA wal_checkpoint(TRUNCATE)")
+// checkpoint moves the WAL into the file while readers can still go on
+// reading. Where they keep it from doing so for a second, the WAL stays.
+func (w *writer) checkpoint() error {
+	return w.exec("PRAGMA busy_timeout = " + impatient + "; PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+// close leaves the WAL alone where SQLite can be told to do so (see
+// withoutTriggers): removing it would lock readers out for a moment.
+func (w *writer) close() (err error) {
 	for _, stmt := range w.stmts {
 		err = errors.Join(err, stmt.Close())
 	}
