@@ -2,7 +2,6 @@ package ews
 
 import (
 	"context"
-	"slices"
 
 	"contactsync/internal/phonebook"
 )
@@ -14,7 +13,6 @@ func (r *reading) take(ctx context.Context, f *following, items []item) error {
 	if err != nil {
 		return err
 	}
-	r.forget(items)
 	var page phonebook.Page
 	for i := range items {
 		it := &items[i]
@@ -51,21 +49,6 @@ func (r *reading) give(page phonebook.Page) error {
 		return nil
 	}
 	return r.yield(page)
-}
-
-// forget lets nothing wait of which there is newer word.
-func (r *reading) forget(items []item) {
-	if len(r.waiting) == 0 {
-		return
-	}
-	told := make(map[string]struct{}, len(items))
-	for i := range items {
-		told[items[i].ID] = struct{}{}
-	}
-	r.waiting = slices.DeleteFunc(r.waiting, func(id string) bool {
-		_, ok := told[id]
-		return ok
-	})
 }
 
 // lastWords leaves of several changes to one item the last.

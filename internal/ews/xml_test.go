@@ -248,7 +248,7 @@ func firstOfEach(events []string) (out []string) {
 func FuzzXML(f *testing.F) {
 	for _, doc := range []string{
 		`<?xml version="1.0" encoding="utf-8"?><a:x y="1" b:z='&lt;'>1<b/>&amp;<![CDATA[<]]>&#x41;</a:x>`,
-		"<a>\r\n\r\u00fc&#13;</a>", "<a><!-- x --><?pi y?></a>", "<a b='\r\n\t>'/>", "<a></a><b/>", "<a>\x1a</a>", "<a>&#x1A;</a>",
+		"<a>\r\n\r\u00fc&#13;</a>", "<a><!-- x --><?pi y?></a>", "<a b='\r\n\t>'/>", "<a></a><b/>", "<a>\x1a</a>", "<a>M\xc3\xbcller</a>", "<a>\xef\xbf\xbe</a>", "<a>\xfc</a>", "<a>&#x1A;</a>",
 	} {
 		f.Add([]byte(doc))
 	}
@@ -256,6 +256,11 @@ func FuzzXML(f *testing.F) {
 		got, err := ours(doc)
 		if err == nil {
 			reparse(t, doc, got)
+		}
+		whole, n, errWhole := oneElement(bytes.NewReader(doc))
+		pieces, m, errPieces := oneElement(iotest.OneByteReader(bytes.NewReader(doc)))
+		if whole != pieces || n != m || (errWhole == nil) != (errPieces == nil) {
+			t.Fatalf("%q: text %q, %d dropped, %v; byte by byte %q, %d dropped, %v", doc, whole, n, errWhole, pieces, m, errPieces)
 		}
 		want, refused := theirs(doc)
 		if refused != nil || len(want) == 0 {
