@@ -35,8 +35,8 @@ type partType struct {
 }
 
 // send sends up to batchMax requests, as one batch where that is possible, and
-// calls answered for each as soon as it has its answer or its error.
-func (s *Source) send(ctx context.Context, requests []*request, answered func(*request)) {
+// calls answered with those that have their answer or their error by now.
+func (s *Source) send(ctx context.Context, requests []*request, answered func(...*request)) {
 	b := &batch{source: s, answered: answered}
 	b.whole.use = b.responses
 	alone := requests
@@ -60,8 +60,8 @@ func (s *Source) send(ctx context.Context, requests []*request, answered func(*r
 	err := s.transport.Do(ctx, int64(min(len(b.open), atOnce)), b.build, b.read)
 	for _, q := range b.open {
 		q.err = err
-		answered(q)
 	}
+	answered(b.open...)
 }
 
 // batch is a batch with all its tries. What the service throttles or fails on
@@ -69,9 +69,10 @@ func (s *Source) send(ctx context.Context, requests []*request, answered func(*r
 // already.
 type batch struct {
 	source   *Source
-	answered func(*request)
+	answered func(...*request)
 	whole    request    // stands for the batch itself
 	open     []*request // without an answer yet; the id in the batch is the index in sent
+	done     []*request // with an answer in the try under way
 	sent     []*request // with the try under way
 	token    string     // of that
 	again    *transport.Retry
@@ -115,7 +116,7 @@ func (b *batch) read(resp *http.Response) error {
 // responses hands the parts of an answer over to those who asked.
 func (b *batch) responses(body []byte) error {
 	had := make([]bool, len(b.sent))
-	b.open = nil
+	b.open, b.done = nil, nil
 	err := decodeBatch(body, func(id string, resp *http.Response, body []byte) {
 		i, err := strconv.Atoi(id)
 		if err != nil || i < 0 || i >= len(b.sent) || had[i] {
@@ -133,6 +134,7 @@ func (b *batch) responses(body []byte) error {
 			b.part(q, q.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err), true))
 		}
 	}
+	b.answered(b.done...)
 	return nil
 }
 
@@ -141,7 +143,7 @@ func (b *batch) part(q *request, err error) {
 	var retry *transport.Retry
 	if !errors.As(err, &retry) {
 		q.err = err
-		b.answered(q)
+		b.done = append(b.done, q)
 		return
 	}
 	b.open = append(b.open, q)

@@ -299,6 +299,57 @@ func TestRestlessFolders(t *testing.T) {
 	b.compare(t, src)
 }
 
+// A contact that changed, and is deleted before it can be read, is gone; any
+// other failure to read one is a failure.
+func TestDeletedBeforeItIsRead(t *testing.T) {
+	n := newTenant(t, simulator.Options{})
+	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a", "b", "c")
+	src, b := n.source(nil), newBook("a@example.com")
+	must(t, src, b)
+	items := box.Items(box.Contacts)
+	for _, it := range items[:2] {
+		box.UpdateContact(it.ID, func(c *simulator.Contact) { c.DisplayName += "2" })
+	}
+	state, refused := b.state, false
+	n.server.SetFault(func(r *http.Request) simulator.Fault {
+		switch {
+		case !strings.HasSuffix(r.URL.Path, "/contacts/"+items[1].ID):
+			return nil
+		case !refused:
+			refused = true
+			return answerWith(403, "ErrorAccessDenied")
+		}
+		box.DeleteContact(items[1].ID)
+		return nil
+	})
+	if _, err := night(src, b); fault.ClassOf(err) != fault.Refused || b.state != state || b.names() != "a b c" {
+		t.Errorf("error %v, contacts %s", err, b.names())
+	}
+	must(t, src, b)
+	if b.compare(t, src); b.names() != "a2 c" {
+		t.Errorf("contacts %s", b.names())
+	}
+}
+
+// A link that leads to another server is not even kept.
+func TestRoundElsewhere(t *testing.T) {
+	for _, link := range []string{`"@odata.deltaLink":"https://evil.example/v1.0/x?token"`, `"@odata.nextLink":"https://evil.example/v1.0/x?token"`} {
+		s := newService(t)
+		s.answer("/v1.0/users/0a1b/contacts", body(`{"value":[]}`))
+		s.answer("/v1.0/users/0a1b/contactFolders/contacts/contacts/delta", body(`{"value":[],%s}`, link))
+		state, err := s.source(t, nil).Read(context.Background(), anna, "", func(phonebook.Page) error { return nil })
+		if fault.ClassOf(err) != fault.Config || err == nil || state != "" {
+			t.Errorf("%s: state %q, error %v", link, state, err)
+		}
+	}
+	// A round has to end with one link or the other.
+	s := newService(t)
+	s.answer("/v1.0/users/0a1b/contactFolders/contacts/contacts/delta", body(`{"value":[]}`))
+	if _, err := s.source(t, nil).Read(context.Background(), anna, "", nil); fault.ClassOf(err) != fault.Unavailable {
+		t.Errorf("no link: %v", err)
+	}
+}
+
 // More changes than are worth reading one by one.
 func TestSoMuchChanged(t *testing.T) {
 	n := newTenant(t, simulator.Options{})

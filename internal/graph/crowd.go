@@ -65,14 +65,17 @@ func (c *crowd) rest(ctx context.Context) {
 	c.queue = nil
 }
 
-// answered wakes the reader that asked, where that was his last request.
-func (c *crowd) answered(q *request) {
+// answered wakes the readers whose last requests these were. None of them gets
+// to ask before all are awake, so that they meet again in the next batch.
+func (c *crowd) answered(requests ...*request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w := c.waits[q]
-	delete(c.waits, q)
-	if w.left--; w.left == 0 {
-		c.busy++
-		close(w.over)
+	for _, q := range requests {
+		w := c.waits[q]
+		delete(c.waits, q)
+		if w.left--; w.left == 0 {
+			c.busy++
+			close(w.over)
+		}
 	}
 }

@@ -62,12 +62,20 @@ func TestRequest(t *testing.T) {
 		}
 		body(`{"value":[]}`)(w, r)
 	})
+	deltas := 0
+	s.mux.HandleFunc("/v1.0/users/0a1b/contactFolders/contacts/contacts/delta", func(w http.ResponseWriter, r *http.Request) {
+		deltas++
+		if got, want := r.Header.Get("Prefer"), `IdType="ImmutableId", odata.maxpagesize=500`; got != want || r.URL.RawQuery != "$select=id" {
+			t.Errorf("delta %s with Prefer %q, want %q", r.URL.RawQuery, got, want)
+		}
+		body(`{"value":[],"@odata.deltaLink":"$/x?token"}`)(w, r)
+	})
 	for _, notes := range []bool{false, true} {
 		if _, _, err := read(s.source(t, func(c *Config) { c.Notes = notes }), anna); err != nil {
 			t.Error(err)
 		}
 	}
-	if len(asked) != 2 || strings.Contains(asked[0], "personalNotes") || asked[1] != asked[0]+",personalNotes" {
+	if deltas != 2 || len(asked) != 2 || strings.Contains(asked[0], "personalNotes") || asked[1] != asked[0]+",personalNotes" {
 		t.Errorf("selected %q, notes in the second only", asked)
 	}
 }

@@ -87,7 +87,7 @@ type asker interface {
 func (s *Source) ask(ctx context.Context, requests ...*request) {
 	for len(requests) > 0 {
 		n := min(len(requests), batchMax)
-		s.send(ctx, requests[:n], func(*request) {})
+		s.send(ctx, requests[:n], func(...*request) {})
 		requests = requests[n:]
 	}
 }
