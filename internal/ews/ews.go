@@ -34,9 +34,9 @@
 // our own (xmlReader), a stream at a time: a page is never held as XML.
 //
 // Sources: the documentation pages "SyncFolderItems operation", "GetItem
-// operation", "FindItem operation", "FindFolder operation", "ResponseCode", "Impersonation and EWS in Exchange",
-// "EWS throttling in Exchange", the schema files messages.xsd and types.xsd,
-// and for NTLM [MS-NLMP] and [MS-NTHT].
+// operation", "FindItem operation", "FindFolder operation", "ResponseCode",
+// "Impersonation and EWS in Exchange", "EWS throttling in Exchange", the schema
+// files messages.xsd and types.xsd, and for NTLM [MS-NLMP] and [MS-NTHT].
 package ews
 
 import (

@@ -143,7 +143,7 @@ func (r *reading) read(ctx context.Context, f *following) error {
 	case f.known && f.id != "":
 		return errFolderGone
 	case f.id != "":
-		f.missing, r.waiting = true, nil
+		f.missing = true
 		return nil
 	}
 	if f.known && (staleState(err) || errors.Is(err, errEndless)) {

@@ -318,6 +318,26 @@ func TestFolderVanishes(t *testing.T) {
 	}
 }
 
+// Of one that the last run has read it shows at once, even after the list.
+func TestKnownFolderVanishes(t *testing.T) {
+	s := startService(t, simulator.Options{})
+	m := s.mailbox("anna", 1)
+	f := m.AddFolder(m.Contacts, "f", "", false)
+	src := s.signedIn(t, withFolders)
+	var b box
+	mustFollow(t, &b, src, m.Mail)
+	s.ResetLog()
+	s.SetFault(func(*http.Request) simulator.Fault {
+		if s.Count("FindFolder") == 1 && len(m.Folders()) == 2 {
+			m.DeleteFolder(f)
+		}
+		return nil
+	})
+	if err := b.read(t.Context(), src, m.Mail); !errors.Is(err, phonebook.ErrStale) {
+		t.Error(err)
+	}
+}
+
 func TestRefusedByTheService(t *testing.T) {
 	s := startService(t, simulator.Options{})
 	anna, bert := s.mailbox("anna", 5), s.mailbox("bert", 5)
