@@ -53,7 +53,8 @@ func BenchmarkReplace(b *testing.B) {
 		replace(b, db, replacement("anna", all))
 		measure(b, func() {}, func() { replace(b, db, replacement("anna", all)) })
 	})
-	// One entry in a hundred is another, one is gone and one comes again.
+	// One entry in a hundred is another; besides, one is gone and the one that
+	// was gone last time is there again.
 	b.Run("delta", func(b *testing.B) {
 		db, _ := open(b)
 		r := replacement("anna", all)
@@ -62,14 +63,14 @@ func BenchmarkReplace(b *testing.B) {
 		n := 0
 		measure(b, func() {
 			n++
-			changed := []phonebook.Entry{all[(n-1)*17%size]}
+			changed := []phonebook.Entry{all[(n-1)%(size/2)]}
 			for i := range size / 100 {
-				e := all[(i*101+n)%size]
+				e := all[size/2+(i*37+n)%(size/2)]
 				e.Notes = fmt.Sprint("night ", n)
 				changed = append(changed, e)
 			}
 			r = replacement("anna", changed)
-			r.Since, r.State, r.Gone = fmt.Sprint(n-1), fmt.Sprint(n), []string{all[n*17%size].ID}
+			r.Since, r.State, r.Gone = fmt.Sprint(n-1), fmt.Sprint(n), []string{all[n%(size/2)].ID}
 		}, func() { replace(b, db, r) })
 	})
 	b.Run("full", func(b *testing.B) {

@@ -180,7 +180,7 @@ func inspect(path string) (*sql.DB, seal, error) {
 
 // readOnly are the options of whoever only reads. query_only alone would not
 // keep SQLite from rolling back a journal.
-var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeout": busyTimeout}
+var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeout": busyTimeout, "_stmt_cache_size": "8"}
 
 // reader returns the handle for reading; nil where there is no file.
 func (d *DB) reader() (*sql.DB, error) {

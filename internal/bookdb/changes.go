@@ -21,31 +21,24 @@ type stale string
 func (s stale) Error() string { return string(s) }
 func (s stale) Unwrap() error { return phonebook.ErrStale }
 
-// current returns an error unless the phonebook is as the state left it.
-func (b book) current(q querier, state string) error {
+// current returns how many entries the phonebook has, or an error unless it is
+// as the state left it.
+func (b book) current(q querier, state string) (entries int, err error) {
 	if b.id == 0 {
-		return outside{stale("there is no phonebook yet")}
+		return 0, outside{stale("there is no phonebook yet")}
 	}
 	if b.touched {
-		return outside{stale("somebody else wrote to the phonebook")}
+		return 0, outside{stale("somebody else wrote to the phonebook")}
 	}
-	have, err := stateOf(q, b.id)
-	if err != nil {
-		return err
+	var have string
+	err = q.QueryRow("SELECT coalesce(state, ''), coalesce(entries, 0) FROM mailbox_state WHERE phonebook = ?", b.id).Scan(&have, &entries)
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return 0, err
+	case state == "" || have != state:
+		return 0, outside{stale("the phonebook is not as that run left it")}
 	}
-	if state == "" || have != state {
-		return outside{stale("the phonebook is not as that run left it")}
-	}
-	return nil
-}
-
-// stateOf returns the state of a phonebook's mailbox.
-func stateOf(q querier, book int64) (state string, err error) {
-	err = q.QueryRow("SELECT coalesce(state, '') FROM mailbox_state WHERE phonebook = ?", book).Scan(&state)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return state, err
+	return entries, nil
 }
 
 // lookUp returns a plan's find that asks the file. It trusts what the last run
@@ -155,11 +148,8 @@ func confirm(tx *transaction, r phonebook.Replacement) (entries int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	if err := b.current(tx, r.Since); err != nil {
+	if entries, err = b.current(tx, r.Since); err != nil {
 		return 0, err
 	}
-	if entries, err = countEntries(tx, b.id); err != nil {
-		return 0, err
-	}
-	return entries, errors.Join(tx.refreshBook(b.id, r), tx.settle(b.id, r.State))
+	return entries, errors.Join(tx.refreshBook(b.id, r), tx.settle(b.id, r.State, entries))
 }

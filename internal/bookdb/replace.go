@@ -84,10 +84,10 @@ func replace(tx *transaction, r phonebook.Replacement) (changes phonebook.Change
 	if err != nil {
 		return changes, err
 	}
-	if err := p.apply(r, &rowWriter{tx: tx, book: b.id}); err != nil {
+	if err := p.apply(r, &rowWriter{tx: tx, book: b.id, doubt: b.touched || r.Full}); err != nil {
 		return changes, err
 	}
-	return p.changes, tx.settle(b.id, r.State)
+	return p.changes, tx.settle(b.id, r.State, p.changes.Entries)
 }
 
 // rehearse does the work of a dry run.
@@ -121,10 +121,13 @@ type plan struct {
 // replaced. Where b has no id, q is not used.
 func prepare(q querier, b book, r phonebook.Replacement) (p plan, err error) {
 	p.changes.Created = b.id == 0
+	if b.id != 0 && b.title != r.Title {
+		p.changes.Renamed = b.title
+	}
 	if r.Since != "" {
-		if err := b.current(q, r.Since); err != nil {
-			return p, err
-		}
+		p.find = lookUp(q, b.id)
+		p.changes.Entries, err = b.current(q, r.Since)
+		return p, err
 	}
 	if b.id == 0 {
 		p.compareWith(&known{})
@@ -133,15 +136,8 @@ func prepare(q querier, b book, r phonebook.Replacement) (p plan, err error) {
 	if p.changes.Entries, err = countEntries(q, b.id); err != nil {
 		return p, err
 	}
-	if r.Since == "" && r.Len == 0 && p.changes.Entries > 0 && !r.AllowEmpty {
-		p.changes.Kept = true
-		return p, nil
-	}
-	if b.title != r.Title {
-		p.changes.Renamed = b.title
-	}
-	if r.Since != "" {
-		p.find = lookUp(q, b.id)
+	if r.Len == 0 && p.changes.Entries > 0 && !r.AllowEmpty {
+		p.changes.Kept, p.changes.Renamed = true, ""
 		return p, nil
 	}
 	read := remembered

@@ -144,8 +144,9 @@ const incremental = `
 DROP INDEX entry_phonebook;
 CREATE INDEX entry_known ON entry(phonebook, hash);
 
--- How far the mailbox of a managed phonebook has been read.
-CREATE TABLE mailbox_state(phonebook INTEGER PRIMARY KEY, state TEXT);
+-- How far the mailbox of a managed phonebook has been read, and how many
+-- entries the phonebook has since.
+CREATE TABLE mailbox_state(phonebook INTEGER PRIMARY KEY, state TEXT, entries INTEGER);
 
 CREATE TRIGGER mailbox_state_inserted AFTER INSERT ON mailbox_state BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
