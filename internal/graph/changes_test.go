@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -407,4 +408,27 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s: %v, %v", link, next, err)
 		}
 	}
+}
+
+// FuzzState: whatever stands in a state, no link in it leads elsewhere.
+func FuzzState(f *testing.F) {
+	s := New(Config{BaseURL: "https://graph.example/v1.0"})
+	box := byID("0a1b")
+	f.Add(`{"mailbox":"0a1b","folders":{"":"?$deltatoken=x","AAMk=":"/users/0a1b/x?y"}}`)
+	f.Add(`{"mailbox":"0a1b","folders":{"":"https://graph.example/x"}}`)
+	f.Add(`{"mailbox":"0a1b","folders":{"":"//evil.example/x","x":"@evil.example"}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		next, err := s.parseState(box, text)
+		if err != nil {
+			if !errors.Is(err, phonebook.ErrStale) {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		for id, link := range next {
+			if u, err := url.Parse(link); err != nil || u.Host != "graph.example" && u.Host != "graph.example:443" && !strings.EqualFold(u.Host, "graph.example") {
+				t.Errorf("%s leads to %s", id, link)
+			}
+		}
+	})
 }
