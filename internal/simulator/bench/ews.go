@@ -31,7 +31,7 @@ func (b *bench) overEWS(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ours, notes := plain.first("contactsync", b.rounds), noted.first("contactsync with notes", b.rounds)
+	ours, notes := plain.first("contactsync", b.rounds), noted.first("contactsync with notes", b.fewRounds())
 	programs, warm := []*program{ours, notes}, []*program{ours, notes}
 	var theirs *program
 	if _, err := os.Stat(b.peer); err == nil {

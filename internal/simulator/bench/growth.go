@@ -15,7 +15,7 @@ func (b *bench) growth(ctx context.Context) error {
 	for i, mailboxes := range sizes {
 		first[i], quiet[i] = &program{}, &program{}
 		// The smaller is over soon, and so is measured more often.
-		for range []int{min(b.rounds, 3), 1}[i] {
+		for range []int{b.fewRounds(), 1}[i] {
 			if err := b.grown(ctx, mailboxes, contacts, first[i], quiet[i]); err != nil {
 				return err
 			}

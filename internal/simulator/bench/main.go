@@ -86,6 +86,10 @@ type bench struct {
 	table table
 }
 
+// fewRounds is how often is measured what takes long or has no other to be
+// compared with, so that all of it takes ten minutes.
+func (b *bench) fewRounds() int { return min(b.rounds, 3) }
+
 // groups measure rows of the table, in its order; some share their tenant.
 var groups = []struct {
 	names   []string

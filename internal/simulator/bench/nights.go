@@ -61,14 +61,14 @@ func (b *bench) nightsOver(ctx context.Context, source source, peaks map[string]
 		return err
 	}
 	var quiet, busy []night
-	for range b.rounds {
+	for range b.fewRounds() {
 		n, err := o.night(ctx, o.later("nothing changed", 0))
 		if err != nil {
 			return err
 		}
 		quiet = append(quiet, n)
 	}
-	for round := range min(b.rounds, 3) {
+	for round := range b.fewRounds() {
 		changed, err := s.change(10, round)
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ func (b *bench) readers(ctx context.Context) error {
 			return err
 		}
 		var seen []lookups
-		for range b.rounds {
+		for range b.fewRounds() {
 			l, err := o.watched(ctx, numbers)
 			if err != nil {
 				return err
