@@ -169,6 +169,31 @@ func TestLastWordInAnAnswer(t *testing.T) {
 	}
 }
 
+// A contact that GetItem does not find any more is gone, whether the folder
+// tells so or not.
+func TestVanishedBeforeGetItem(t *testing.T) {
+	src := scripted(t, func(request string) string {
+		switch state := stateOf(request); {
+		case strings.Contains(request, "<m:GetItem"):
+			return strings.Replace(soap("GetItem", "<m:Items/>"), `Success"><m:ResponseCode>NoError`, `Error"><m:ResponseCode>ErrorItemNotFound`, 1)
+		case state == "":
+			return syncAnswer("1", true, creates("A", "B"))
+		case state == "1":
+			return syncAnswer("2", true, strings.Replace(creates("A"), "<t:DisplayName>", "<t:DisplayName>"+strings.Repeat("x", cutAt), 1))
+		}
+		return syncAnswer("2", true, "")
+	})
+	var b box
+	for range 2 {
+		if err := b.read(t.Context(), src, "anna@example.test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if names(b.sorted()) != "B" || !slices.Equal(b.gone, []string{"A"}) {
+		t.Errorf("%s, gone %q", names(b.sorted()), b.gone)
+	}
+}
+
 // A line end that is written as two characters counts as two where the service
 // cuts, and is one here.
 func TestCutAfterLineEnd(t *testing.T) {
