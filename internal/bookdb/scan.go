@@ -133,7 +133,8 @@ func (k *known) sort() {
 }
 
 // remembered returns what the last run noted of a phonebook with size entries
-// that nobody else wrote to.
+// that nobody else wrote to. Version 1 noted no fingerprints: then it is read
+// back.
 func remembered(q querier, book int64, size int) (*known, error) {
 	rows, err := q.Query("SELECT id, hash FROM entry WHERE phonebook = ? ORDER BY hash", book)
 	if err != nil {
@@ -148,8 +149,7 @@ func remembered(q querier, book int64, size int) (*known, error) {
 			return nil, err
 		}
 		if len(note) != len(e.fingerprint)+len(e.hash) {
-			k.foreign = append(k.foreign, e.rowid)
-			continue
+			return readBack(q, book, size)
 		}
 		copy(e.hash[:], note[copy(e.fingerprint[:], note):])
 		k.entries = append(k.entries, e)

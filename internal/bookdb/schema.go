@@ -151,18 +151,17 @@ CREATE TABLE mailbox_state(phonebook INTEGER PRIMARY KEY, state TEXT, entries IN
 CREATE TRIGGER mailbox_state_inserted AFTER INSERT ON mailbox_state BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id = new.phonebook AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
 CREATE TRIGGER mailbox_state_updated AFTER UPDATE ON mailbox_state BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id IN (old.phonebook, new.phonebook) AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
 END;
 CREATE TRIGGER mailbox_state_deleted AFTER DELETE ON mailbox_state BEGIN
 	INSERT INTO touched SELECT id FROM phonebook
 		WHERE id = old.phonebook AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 END;
-
--- The hashes of version 1 have no fingerprint before them.
-INSERT OR IGNORE INTO touched SELECT id FROM phonebook WHERE managed_by = 'contactsync';
 `
 
 // script makes an empty phonebooks' file.
