@@ -263,6 +263,7 @@ func TestListOfFolders(t *testing.T) {
 	for name, answer := range map[string]func(call int) string{
 		"short of its total": func(int) string { return listOf(`TotalItemsInView="3" IncludesLastItemInRange="true"`, "A", "B") },
 		"in a circle":        func(int) string { return listOf(`TotalItemsInView="3" IncludesLastItemInRange="false"`, "A") },
+		"one twice":          func(int) string { return listOf(`TotalItemsInView="2" IncludesLastItemInRange="true"`, "A", "A") },
 		"without an id":      func(int) string { return listOf(`TotalItemsInView="1" IncludesLastItemInRange="true"`, "") },
 		"empty, and more":    func(int) string { return listOf(`TotalItemsInView="1" IncludesLastItemInRange="false"`) },
 		"without end":        func(call int) string { return listOf(`IncludesLastItemInRange="false"`, fmt.Sprint(call)) },
