@@ -138,6 +138,17 @@ func TestChildSkips(t *testing.T) {
 	}
 }
 
+// What follows an empty element belongs to the one around it, whatever its name.
+func TestTextOfEmptyElement(t *testing.T) {
+	x := newXMLReader(strings.NewReader(`<a><a/>1</a>`))
+	if !x.child(0) || !x.child(1) {
+		t.Fatal(x.err)
+	}
+	if got := x.text(); got != "" || x.child(1) || x.err != nil {
+		t.Errorf("%q, %v", got, x.err)
+	}
+}
+
 // theirs returns the document as encoding/xml sees it; an error where that
 // refuses it.
 func theirs(doc []byte) (out []string, err error) {
