@@ -106,7 +106,7 @@ func within(f, other *simulator.Folder) bool {
 // full one.
 func TestAnyChanges(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	for _, seed := range []uint64{1, 2, 3, seed, seed + 1} {
+	for _, seed := range []uint64{1, seed} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Logf("seed %d", seed)
 			walkMailbox(t, rand.New(rand.NewPCG(seed, 1)))
@@ -122,7 +122,7 @@ func walkMailbox(t *testing.T, r *rand.Rand) {
 	b := newBook("a@example.com")
 	var old []book
 	inFull, quiet := 0, 0
-	for range 120 {
+	for range 100 {
 		for range r.IntN(6) {
 			w.change()
 		}
