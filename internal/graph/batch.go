@@ -85,14 +85,16 @@ func (b *batch) build(ctx context.Context) (*http.Request, error) {
 	for i, q := range b.sent {
 		doc.Requests[i] = partType{
 			ID: strconv.Itoa(i), Method: http.MethodGet, URL: q.link[len(b.source.address):],
-			Headers: map[string]string{"Prefer": q.prefer(), "Accept": "application/json"},
+			Headers: map[string]string{"Prefer": q.prefer()},
 		}
 	}
-	body, err := json.Marshal(doc)
-	if err != nil {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // there is an & in most links
+	if err := enc.Encode(doc); err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.source.address+"/$batch", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.source.address+"/$batch", &body)
 	if err != nil {
 		return nil, fault.New(fault.Config, "check graph_url", "make request: %w", err)
 	}

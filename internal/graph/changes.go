@@ -228,7 +228,7 @@ func (r *reading) state() (string, error) {
 
 // deliver reads the contacts that the deltas told of, and hands them over,
 // then the ids of those that are gone.
-func (r *reading) deliver(ctx context.Context, yield func(phonebook.Page) error) error {
+func (r *reading) deliver(ctx context.Context, a asker, yield func(phonebook.Page) error) error {
 	var there, lost []string
 	for _, id := range slices.Sorted(maps.Keys(r.told)) {
 		if len(r.told[id]) > 0 {
@@ -238,7 +238,7 @@ func (r *reading) deliver(ctx context.Context, yield func(phonebook.Page) error)
 		}
 	}
 	clear(r.told)
-	if err := r.source.fetch(ctx, r.box, there, yield); err != nil || len(lost) == 0 {
+	if err := r.source.fetch(ctx, a, r.box, there, yield); err != nil || len(lost) == 0 {
 		return err
 	}
 	return yield(phonebook.Page{Gone: lost})
@@ -246,18 +246,18 @@ func (r *reading) deliver(ctx context.Context, yield func(phonebook.Page) error)
 
 // fetch reads contacts one by one, in batches, and hands them over. One that
 // is not there any more is gone.
-func (s *Source) fetch(ctx context.Context, box mailbox, ids []string, yield func(phonebook.Page) error) error {
+func (s *Source) fetch(ctx context.Context, a asker, box mailbox, ids []string, yield func(phonebook.Page) error) error {
 	for some := range slices.Chunk(ids, batchMax) {
 		var p phonebook.Page
 		requests := make([]*request, len(some))
 		contacts := make([]phonebook.Contact, len(some))
 		for i, id := range some {
-			requests[i] = &request{link: s.link(box.path+"/contacts/"+url.PathEscape(id), s.query), page: listPage, use: func(body []byte) (err error) {
+			requests[i] = &request{link: s.link(box.path+"/contacts/"+url.PathEscape(id), s.query), use: func(body []byte) (err error) {
 				contacts[i], err = decodeContact(body)
 				return err
 			}}
 		}
-		s.ask(ctx, requests...)
+		a.ask(ctx, requests...)
 		for i, q := range requests {
 			switch {
 			case q.err == nil:

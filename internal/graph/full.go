@@ -141,7 +141,7 @@ func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Pa
 	}
 	for w.link != "" {
 		r.source.step(ctx, r.source, []*walk{w})
-		if err := r.source.fetch(ctx, r.box, ids, yield); err != nil {
+		if err := r.source.fetch(ctx, r.source, r.box, ids, yield); err != nil {
 			return err
 		}
 		ids = ids[:0]
@@ -155,5 +155,5 @@ func (r *reading) catchUp(ctx context.Context, yield func(phonebook.Page) error)
 	if err := r.settle(ctx, r.source); err != nil {
 		return err
 	}
-	return r.deliver(ctx, yield)
+	return r.deliver(ctx, r.source, yield)
 }

@@ -140,30 +140,38 @@ func baseURL(address string) *url.URL {
 // mailbox, Member where there is no such mailbox, Unavailable where another try
 // may help, and Config where settings or sign-in are wrong.
 func (s *Source) Read(ctx context.Context, m phonebook.Member, since string, yield func(phonebook.Page) error) (state string, err error) {
-	box, r, err := s.known(ctx, m, since)
+	found, err := s.known(ctx, m, since)
 	if err != nil {
 		return "", err
 	}
 	if since == "" {
-		state, err = s.full(ctx, box, yield)
+		state, err = s.full(ctx, found.box, yield)
 	} else {
-		state, err = s.changes(ctx, box, r, since, yield)
+		state, err = s.changes(ctx, found, since, yield)
 	}
-	return state, box.explain(err)
+	return state, found.box.explain(err)
 }
 
-// changes reads what happened since a state; r, where not nil, has begun to.
-func (s *Source) changes(ctx context.Context, box mailbox, r *reading, since string, yield func(phonebook.Page) error) (state string, err error) {
+// changes reads what happened since a state, or what of it was not found yet.
+func (s *Source) changes(ctx context.Context, found finding, since string, yield func(phonebook.Page) error) (state string, err error) {
+	r := found.reading
 	if r == nil {
-		if r, err = s.resume(ctx, s, box, since); err != nil {
+		if r, err = s.resume(ctx, s, found.box, since); err != nil {
 			return "", err
 		}
 	}
-	if err := r.settle(ctx, s); err != nil {
-		return "", err
+	if !found.read {
+		if err := r.settle(ctx, s); err != nil {
+			return "", err
+		}
+		if err := r.deliver(ctx, s, yield); err != nil {
+			return "", err
+		}
 	}
-	if err := r.deliver(ctx, yield); err != nil {
-		return "", err
+	for _, p := range found.pages {
+		if err := yield(p); err != nil {
+			return "", err
+		}
 	}
 	return r.state()
 }

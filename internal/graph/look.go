@@ -7,19 +7,22 @@ import (
 	"contactsync/internal/phonebook"
 )
 
-// A look at a mailbox ends where there is more than enough to know that it has
-// to be read: what it finds has to be kept until then.
+// What a look finds has to be kept until the mailbox is read, so it goes no
+// further than this.
 const (
-	maxSeen  = 500 // changes
-	maxSteps = 4   // pages, of which Exchange likes to send empty ones
+	maxSeen  = 500      // changes
+	maxSteps = 4        // pages, of which Exchange likes to send empty ones
+	maxRead  = batchMax // contacts, which then share their batches with other mailboxes'
 )
 
 // finding is what a look found, for the reading that follows.
 type finding struct {
 	box     mailbox
 	since   string
-	reading *reading // that can go on; nil: there is none
-	err     error    // that the reading would end with
+	reading *reading         // that can go on; nil: there is none
+	read    bool             // it has ended already
+	pages   []phonebook.Page // that it has handed over
+	err     error            // that it would end with
 }
 
 // findings holds what was found of the last mailboxes that were looked at. Two
@@ -90,33 +93,36 @@ func (s *Source) look(ctx context.Context, c *crowd, m phonebook.Mailbox) phoneb
 		return phonebook.Look{}
 	}
 	r, err := s.resume(ctx, c, box, m.State)
-	for n := 0; err == nil && (n == 0 || r.under() && n < maxSteps && len(r.told) <= maxSeen); n++ {
+	for n := 0; err == nil && n < maxSteps && !r.settled() && len(r.told) <= maxSeen; n++ {
 		err = r.step(ctx, c)
 	}
-	if err != nil {
-		found.err = box.explain(err)
-		return phonebook.Look{Err: found.err}
-	}
-	if r.settled() && len(r.told) == 0 {
+	if err == nil && r.settled() && len(r.told) == 0 {
 		state, err := r.state()
 		return phonebook.Look{Unchanged: true, State: state, Err: err}
 	}
-	if len(r.told) <= maxSeen+deltaPage {
+	if err == nil && len(r.told) <= maxSeen+deltaPage {
 		found.reading = r
 	}
-	return phonebook.Look{}
+	if err == nil && r.settled() && len(r.told) <= maxRead {
+		found.read = true
+		err = r.deliver(ctx, c, func(p phonebook.Page) error {
+			found.pages = append(found.pages, p)
+			return nil
+		})
+	}
+	found.err = box.explain(err)
+	return phonebook.Look{Err: found.err}
 }
 
-// known returns the mailbox that a look found, or looks for it, and the reading
-// to go on with; nil where there is none.
-func (s *Source) known(ctx context.Context, m phonebook.Member, since string) (mailbox, *reading, error) {
+// known returns what a look found of a mailbox, or looks for the mailbox alone.
+func (s *Source) known(ctx context.Context, m phonebook.Member, since string) (finding, error) {
 	found, ok := s.found.take(m)
 	if !ok {
 		box, err := s.find(ctx, s, m)
-		return box, nil, err
+		return finding{box: box}, err
 	}
 	if found.since != since || since == "" {
-		return found.box, nil, nil
+		return finding{box: found.box}, nil
 	}
-	return found.box, found.reading, found.err
+	return found, found.err
 }

@@ -61,7 +61,7 @@ func origin(u *url.URL) string {
 // request asks for what lies at a link.
 type request struct {
 	link string
-	page int // entries of a page at most
+	page int // entries of a page at most; 0: there are no pages
 	// use takes the body of a successful answer, which is a JSON object. It may
 	// be called again with the body of another try, and must not keep it.
 	use func(body []byte) error
@@ -71,9 +71,12 @@ type request struct {
 	tries   int  // answers that were no good
 }
 
-// prefer returns the header Prefer: how long pages may be, and ids that outlive
-// a change of the contact.
+// prefer returns the header Prefer: ids that outlive a change of the contact,
+// and how long pages may be.
 func (q *request) prefer() string {
+	if q.page == 0 {
+		return `IdType="ImmutableId"`
+	}
 	return fmt.Sprintf(`IdType="ImmutableId", odata.maxpagesize=%d`, q.page)
 }
 
