@@ -26,8 +26,8 @@
 // filter that names the sixteen property tags. That costs no further request.
 //
 // Ids are asked for in their immutable form, which stays the same while a
-// contact stays in its folder. Distribution lists are no contacts to Graph and
-// never come.
+// contact stays in its mailbox, whatever folder it is moved to. Distribution
+// lists are no contacts to Graph and never come.
 //
 // Sources: the documentation pages "List contacts", "List childFolders",
 // "List users", "contact: delta", "Get singleValueLegacyExtendedProperty",
