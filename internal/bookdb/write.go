@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"contactsync/internal/phonebook"
@@ -44,6 +45,7 @@ const (
 	insertNumber
 	insertNumbers
 	deleteNumbers
+	selectNumbers
 	statements // their number
 )
 
@@ -67,6 +69,7 @@ var queries = [statements]string{
 	insertNumber:  inserting("number(entry, position, kind, number, as_typed)", numberColumns, 1),
 	insertNumbers: inserting("number(entry, position, kind, number, as_typed)", numberColumns, numbersAtOnce),
 	deleteNumbers: "DELETE FROM number WHERE entry = ?",
+	selectNumbers: "SELECT kind, coalesce(number, ''), as_typed FROM number WHERE entry = ? ORDER BY position",
 }
 
 // inserting returns a statement that inserts some rows into a table.
@@ -186,13 +189,24 @@ func (a *arguments) add(value driver.Value) {
 // do runs a prepared statement. It does so as if that were a query, since the
 // driver then hands all arguments over at once: a call into C for each of them
 // took a third of the time of a first sync.
-func (tx *transaction) do(s statement, args arguments) error {
+func (tx *transaction) do(s statement, args arguments) error { return tx.each(s, args, nil) }
+
+// each runs a prepared statement and calls use for each row, with values that
+// hold until the next.
+func (tx *transaction) each(s statement, args arguments, use func([]driver.Value)) error {
 	return tx.w.conn.Raw(func(any) error {
 		rows, err := tx.w.stmts[s].(driver.StmtQueryContext).QueryContext(context.Background(), args)
 		if err != nil {
 			return err
 		}
-		return rows.Close()
+		values := make([]driver.Value, len(rows.Columns()))
+		for err = rows.Next(values); err == nil; err = rows.Next(values) {
+			use(values)
+		}
+		if err == io.EOF {
+			err = nil
+		}
+		return errors.Join(err, rows.Close())
 	})
 }
 
@@ -373,22 +387,14 @@ func (w *rowWriter) update(rowid int64, r *row, note []byte) error {
 // else in it changed, and then the numbers' two indexes, in which each stands
 // in another place, are left alone.
 func (w *rowWriter) hasNumbers(entry int64, want []phonebook.Number) (same bool, err error) {
-	rows, err := w.tx.Query("SELECT kind, coalesce(number, ''), as_typed FROM number WHERE entry = ? ORDER BY position", entry)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	var n phonebook.Number
-	for rows.Next() {
-		if err := rows.Scan(&n.Kind, &n.Number, &n.AsTyped); err != nil {
-			return false, err
-		}
-		if len(want) == 0 || n != want[0] {
-			return false, nil
-		}
-		want = want[1:]
-	}
-	return len(want) == 0, rows.Err()
+	found := 0
+	same = true
+	err = w.tx.each(selectNumbers, arguments{{Ordinal: 1, Value: entry}}, func(values []driver.Value) {
+		same = same && found < len(want) &&
+			values[0] == string(want[found].Kind) && values[1] == want[found].Number && values[2] == want[found].AsTyped
+		found++
+	})
+	return same && found == len(want), err
 }
 
 func (w *rowWriter) rewrite(rowid int64, r *row, note []byte) error { return w.update(rowid, r, note) }
