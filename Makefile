@@ -59,11 +59,11 @@ lint: need-build ## gofmt, vet, staticcheck, shellcheck, man pages
 	mandoc -T lint -W warning $(MANPAGES)
 	@for page in $(MANPAGES); do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -Tutf8 -Z -l $$page 2>&1 >/dev/null | sed "s|^|$$page: |" || echo "$$page: man failed"; done | { ! grep .; }
 
-bench: build ## our sync and its peer side by side, in one run
-	@.ci/install sqlite3 python3-exchangelib python3-phonenumbers
+bench: build ## what a run costs, beside other programs (ROWS=graph,quiet PROFILE=folder)
+	@.ci/install sqlite3 curl python3-exchangelib python3-phonenumbers
 	@$(GO) build $(FLAGS) -o bin/simulator ./internal/simulator/serve
 	@$(GO) build $(FLAGS) -o bin/bench ./internal/simulator/bench
-	@bin/bench -bin bin
+	@bin/bench -bin bin -rows '$(ROWS)' -profile '$(PROFILE)'
 
 # TestFolderOfEverySource asks servers on loopback; a package is built without.
 check: ## quick tests of the pure packages, which the package's build runs too

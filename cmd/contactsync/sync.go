@@ -117,7 +117,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		Choose: func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
 			return syncer.Settle(ctx, string(set.Source), lastSource(last, set), way.graph, way.ews, members)
 		},
-		Title: set.PhonebookName, Workers: set.Workers, Users: c.StringSlice("user"),
+		Title: set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
 		Begin: how.begin,
 		Done: func(r syncer.Result) {

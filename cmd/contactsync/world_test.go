@@ -172,7 +172,13 @@ func (w *world) sync(status int, args ...string) report {
 // book returns a member's phonebook as the command exports it.
 func (w *world) book(uid string) phonebook.Phonebook {
 	w.t.Helper()
-	out := w.run("phonebook", "export", "--user", uid)
+	return w.bookIn(w.path("phonebooks.db"), uid)
+}
+
+// bookIn returns a member's phonebook in another file.
+func (w *world) bookIn(file, uid string) phonebook.Phonebook {
+	w.t.Helper()
+	out := w.run("--phonebooks", file, "phonebook", "export", "--user", uid)
 	if out.status != 0 {
 		w.t.Fatalf("export: %s", out.stderr)
 	}

@@ -42,19 +42,23 @@ type DB struct {
 	mu      sync.Mutex // guards what follows, and a write from begin to commit
 	writer  *writer    // nil: opened for reading
 	readers *sql.DB    // nil: the file does not exist, or was not needed yet
+	seal    seal       // of the file when it was opened for writing
+	written bool       // something was committed
+	damaged bool       // damage was met
 }
 
 // Open opens the file at path for reading and writing, makes it and its folder
-// where they are missing, and brings its schema up to date. It reads the whole
-// file once: a damaged one, one of another program and one of a newer version
-// are refused (fault.Damage) and left as they are.
+// where they are missing, and brings its schema up to date. A damaged file, one
+// of another program and one of a newer version are refused (fault.Damage) and
+// left as they are. To find out it reads the whole file, but for one that the
+// last run left whole and that nobody wrote to since; see seal.
 func Open(path string) (*DB, error) {
 	d := &DB{path: path}
 	if err := create(path); err != nil {
 		return nil, d.explain("create the phonebooks", err)
 	}
 	err := dbfile.AsOwner(path, func() (err error) {
-		d.writer, err = openWriter(path)
+		d.writer, d.seal, err = openWriter(path)
 		return err
 	})
 	if err != nil {
@@ -83,10 +87,35 @@ func (d *DB) Close() error {
 		err = d.readers.Close()
 	}
 	if d.writer != nil {
-		err = errors.Join(err, d.writer.close())
+		err = errors.Join(err, d.closeWriter())
 	}
 	d.readers, d.writer = nil, nil
 	return d.explain("close the phonebooks", err)
+}
+
+// closeWriter leaves a seal behind where the file is whole and nothing waits
+// in its WAL. In a damaged file it changes nothing any more.
+func (d *DB) closeWriter() error {
+	if d.damaged {
+		return d.writer.close()
+	}
+	err := errors.Join(d.writer.checkpoint(), d.writer.close())
+	if err != nil || !d.written {
+		return err
+	}
+	return dbfile.AsOwner(d.path, func() error {
+		d.seal.renew(d.path)
+		return nil
+	})
+}
+
+// notice takes note of damage: nothing is to be written to the file any more,
+// and the next run is to read all of it.
+func (d *DB) notice(err error) {
+	if errors.Is(dbfile.Classify(err), dbfile.ErrDamaged) && d.writer != nil && !d.damaged {
+		d.damaged = true
+		dbfile.AsOwner(d.path, func() error { return breakSeal(d.path) })
+	}
 }
 
 // create makes the folder and the file where they are missing.
@@ -111,41 +140,47 @@ func create(path string) error {
 // whatever that is. Members of the folder's group could put such a journal
 // there, so it must not come to that: inspect refuses a file with a journal,
 // and its handle stays open, for as long as which nobody can roll one back.
-func openWriter(path string) (*writer, error) {
-	inspector, err := inspect(path)
+func openWriter(path string) (*writer, seal, error) {
+	inspector, seal, err := inspect(path)
 	if err == nil && !inWAL(inspector) {
 		if err = toWAL(path, inspector); err == nil {
-			inspector, err = inspect(path)
+			inspector, seal, err = inspect(path)
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, seal, err
 	}
 	defer inspector.Close()
-	return newWriter(path)
+	w, err := newWriter(path)
+	return w, seal, err
 }
 
 // inspect checks the file without being able to change a byte of it. In
 // particular it does not move into a damaged file what its WAL holds, as the
-// last writer to close it does. It returns the handle with which it did so.
-func inspect(path string) (*sql.DB, error) {
+// last writer to close it does. It returns the handle with which it did so, and
+// when the whole file was read.
+func inspect(path string) (*sql.DB, seal, error) {
 	db, err := dbfile.Open(path, readOnly)
 	if err != nil {
-		return nil, err
+		return nil, seal{}, err
 	}
+	var s seal
 	if _, err = schemaOf(db); err == nil {
-		err = dbfile.Check(db)
+		if s = sealOf(path); !s.holds(path) {
+			s = seal{Read: now()}
+			err = dbfile.Check(db)
+		}
 	}
 	if err != nil {
 		db.Close()
-		return nil, err
+		return nil, seal{}, err
 	}
-	return db, nil
+	return db, s, nil
 }
 
 // readOnly are the options of whoever only reads. query_only alone would not
 // keep SQLite from rolling back a journal.
-var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeout": busyTimeout}
+var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeout": busyTimeout, "_stmt_cache_size": "8"}
 
 // reader returns the handle for reading; nil where there is no file.
 func (d *DB) reader() (*sql.DB, error) {
@@ -186,6 +221,10 @@ func openReaders(path string) (*sql.DB, error) {
 func (d *DB) explain(what string, err error) error {
 	if err == nil {
 		return nil
+	}
+	var told outside
+	if errors.As(err, &told) {
+		return told.error
 	}
 	class, hint := fault.Member, ""
 	err = dbfile.Classify(err)

@@ -73,10 +73,12 @@ func entry(n int) phonebook.Entry {
 	}
 }
 
-func entries(n int) []phonebook.Entry {
+func entries(n int) []phonebook.Entry { return entriesFrom(0, n) }
+
+func entriesFrom(first, n int) []phonebook.Entry {
 	all := make([]phonebook.Entry, n)
 	for i := range all {
-		all[i] = entry(i)
+		all[i] = entry(first + i)
 	}
 	return all
 }
@@ -84,7 +86,8 @@ func entries(n int) []phonebook.Entry {
 const syncedAt = "2026-01-02T03:04:05Z"
 
 func replacement(owner string, entries []phonebook.Entry) phonebook.Replacement {
-	return phonebook.Replacement{Owner: owner, Title: "Privat", Entries: entries, SyncedAt: syncedAt}
+	return phonebook.Replacement{Owner: owner, Title: "Privat", SyncedAt: syncedAt,
+		Entries: phonebook.All(entries), Len: len(entries)}
 }
 
 func replace(t testing.TB, db *bookdb.DB, r phonebook.Replacement) phonebook.Changes {
@@ -258,7 +261,7 @@ func TestOwnPhonebooksAreNeverTouched(t *testing.T) {
 	for _, r.Full = range []bool{false, true} {
 		replace(t, db, r)
 	}
-	r.Entries, r.AllowEmpty, r.Title = nil, true, "Other"
+	r.Entries, r.Len, r.AllowEmpty, r.Title = nil, 0, true, "Other"
 	replace(t, db, r)
 	if err := db.Delete(ctx, "anna"); err != nil {
 		t.Fatal(err)

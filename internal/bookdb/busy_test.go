@@ -32,7 +32,7 @@ func TestWaitsOnlyOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.writer.db.Exec("PRAGMA busy_timeout = 10"); err != nil {
+	if err := db.writer.exec("PRAGMA busy_timeout = 10"); err != nil {
 		t.Fatal(err)
 	}
 	err = db.SetState(context.Background(), "key", "value")
@@ -51,7 +51,7 @@ func TestWaitsOnlyOnce(t *testing.T) {
 
 func patience(t *testing.T, db *DB) (milliseconds string) {
 	t.Helper()
-	if err := db.writer.db.QueryRow("PRAGMA busy_timeout").Scan(&milliseconds); err != nil {
+	if err := db.writer.conn.QueryRowContext(context.Background(), "PRAGMA busy_timeout").Scan(&milliseconds); err != nil {
 		t.Fatal(err)
 	}
 	return milliseconds

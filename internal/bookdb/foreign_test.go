@@ -106,7 +106,7 @@ func TestChangedByHand(t *testing.T) {
 			for _, owner := range []string{"anna", "ben"} {
 				r := replacement(owner, books[owner])
 				r.Full = true
-				wantChanges(t, replace(t, db, r), phonebook.Changes{Entries: len(r.Entries)})
+				wantChanges(t, replace(t, db, r), phonebook.Changes{Entries: r.Len})
 			}
 			if got := shell(t, path, "SELECT count(*) FROM touched"); got != "0" {
 				t.Errorf("%s marks are left", got)

@@ -94,16 +94,20 @@ func openOwnLock(name string) (*os.File, error) {
 
 // checkLock looks at the open file: its name could stand for another by now.
 func checkLock(f *os.File) error {
+	ours, err := isOurs(f)
+	if err == nil && !ours {
+		err = dbfile.DamagedWithHint("remove "+f.Name(), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
+	}
+	return err
+}
+
+// isOurs reports whether an open file is one that a run made for itself: of
+// the service user's, and for nobody else.
+func isOurs(f *os.File) (bool, error) {
 	var file, folder syscall.Stat_t
 	err := errors.Join(syscall.Fstat(int(f.Fd()), &file), syscall.Stat(filepath.Dir(f.Name()), &folder))
-	switch {
-	case err != nil:
-		return err
-	case file.Mode&syscall.S_IFMT != syscall.S_IFREG, file.Nlink != 1, file.Mode&0o077 != 0,
-		file.Uid != folder.Uid && int(file.Uid) != os.Geteuid():
-		return dbfile.DamagedWithHint("remove "+f.Name(), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
-	}
-	return nil
+	return err == nil && file.Mode&syscall.S_IFMT == syscall.S_IFREG && file.Nlink == 1 && file.Mode&0o077 == 0 &&
+		(file.Uid == folder.Uid || int(file.Uid) == os.Geteuid()), err
 }
 
 // mayReplace reports whether what stands in the place of the lock file is ours

@@ -23,7 +23,12 @@ func (d *DB) view(what string, do func(q querier) error) error {
 		return d.explain(what, err)
 	}
 	defer tx.Rollback()
-	return d.explain(what, do(tx))
+	if err = do(tx); err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.notice(err)
+	}
+	return d.explain(what, err)
 }
 
 // Phonebook returns the owner's managed phonebook with its entries in the
@@ -158,5 +163,8 @@ func (d *DB) write(ctx context.Context, what string, do func(tx *transaction) er
 	if d.writer == nil {
 		return errReadOnly
 	}
-	return d.explain(what, d.writer.transact(do))
+	err := d.writer.transact(do)
+	d.written = d.written || err == nil
+	d.notice(err)
+	return d.explain(what, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,15 +13,19 @@ import (
 
 // Replace makes the owner's managed phonebook hold exactly r.Entries, in one
 // transaction, and creates or renames it where needed. Rows that are right
-// already are not written.
+// already are not written. With r.Since it makes the changes that r names, and
+// looks at no other row; where the phonebook is not just as that state left it,
+// nothing is changed and the error is phonebook.ErrStale. Changes that stand
+// there already do no harm and do not count.
 //
-// Without r.AllowEmpty, a phonebook that has entries is left wholly as it is
-// where r.Entries is empty (Changes.Kept). A dry run changes nothing and works
-// on a missing or a read-only file too; only it fills Changes.Details. A full
-// replacement reads everything back, writes every row, and counts as updated
-// what was not right.
+// Without r.AllowEmpty and r.Since, a phonebook that has entries is left wholly
+// as it is where r.Entries is empty (Changes.Kept), its state too. A dry run
+// changes nothing and works on a missing or a read-only file too; only it fills
+// Changes.Details. A full replacement reads everything back, writes every row,
+// and counts as updated what was not right.
 //
-// A context that is done stops Replace before it begins, but not in the middle.
+// An error of r.Entries comes back as it is. A context that is done stops
+// Replace before it begins, but not in the middle.
 func (d *DB) Replace(ctx context.Context, r phonebook.Replacement) (phonebook.Changes, error) {
 	if r.DryRun {
 		if err := ctx.Err(); err != nil {
@@ -79,10 +84,10 @@ func replace(tx *transaction, r phonebook.Replacement) (changes phonebook.Change
 	if err != nil {
 		return changes, err
 	}
-	if err := p.apply(r.Entries, &rowWriter{tx: tx, book: b.id}); err != nil {
+	if err := p.apply(r, &rowWriter{tx: tx, book: b.id, doubt: b.touched || r.Full}); err != nil {
 		return changes, err
 	}
-	return p.changes, tx.settle(b.id)
+	return p.changes, tx.settle(b.id, r.State, p.changes.Entries)
 }
 
 // rehearse does the work of a dry run.
@@ -96,7 +101,7 @@ func (d *DB) rehearse(r phonebook.Replacement) (changes phonebook.Changes, err e
 		}
 		p, err := prepare(q, b, r)
 		if err == nil && !p.changes.Kept {
-			err = p.apply(r.Entries, &notebook{q: q, changes: &p.changes})
+			err = p.apply(r, &notebook{q: q, changes: &p.changes})
 		}
 		changes = p.changes
 		return err
@@ -107,36 +112,47 @@ func (d *DB) rehearse(r phonebook.Replacement) (changes phonebook.Changes, err e
 
 // plan is what a replacement is compared with, and what came of it.
 type plan struct {
-	known   *known
-	full    bool
+	find    func(fingerprint) (*knownEntry, error) // an entry of the phonebook; nil: there is none
+	known   *known                                 // all of them; nil: only changes are named
 	changes phonebook.Changes
 }
 
 // prepare finds out what stands in the phonebook b and whether it may be
 // replaced. Where b has no id, q is not used.
 func prepare(q querier, b book, r phonebook.Replacement) (p plan, err error) {
-	p = plan{known: &known{}, full: r.Full, changes: phonebook.Changes{Created: b.id == 0}}
+	p.changes.Created = b.id == 0
+	if b.id != 0 && b.title != r.Title {
+		p.changes.Renamed = b.title
+	}
+	if r.Since != "" {
+		p.find = lookUp(q, b.id)
+		p.changes.Entries, err = b.current(q, r.Since)
+		return p, err
+	}
 	if b.id == 0 {
-		p.changes.Entries = len(r.Entries)
+		p.compareWith(&known{})
 		return p, nil
 	}
 	if p.changes.Entries, err = countEntries(q, b.id); err != nil {
 		return p, err
 	}
-	if len(r.Entries) == 0 && p.changes.Entries > 0 && !r.AllowEmpty {
-		p.changes.Kept = true
+	if r.Len == 0 && p.changes.Entries > 0 && !r.AllowEmpty {
+		p.changes.Kept, p.changes.Renamed = true, ""
 		return p, nil
-	}
-	p.changes.Entries = len(r.Entries)
-	if b.title != r.Title {
-		p.changes.Renamed = b.title
 	}
 	read := remembered
 	if b.touched || r.Full {
 		read = readBack
 	}
-	p.known, err = read(q, b.id)
+	k, err := read(q, b.id, p.changes.Entries)
+	p.compareWith(k)
 	return p, err
+}
+
+// compareWith makes p a plan of all entries.
+func (p *plan) compareWith(k *known) {
+	p.known = k
+	p.find = func(f fingerprint) (*knownEntry, error) { return k.find(f), nil }
 }
 
 func countEntries(q querier, book int64) (n int, err error) {
@@ -146,28 +162,31 @@ func countEntries(q querier, book int64) (n int, err error) {
 
 // sink takes the differences between a phonebook and its replacement.
 type sink interface {
-	add(row *row, h hash) error
-	update(rowid int64, row *row, h hash) error
-	rewrite(rowid int64, row *row, h hash) error // of an entry that is right already
+	add(row *row, note []byte) error
+	update(rowid int64, row *row, note []byte) error
+	rewrite(rowid int64, row *row, note []byte) error // of an entry that is right already
 	remove(rowid int64) error
 	flush() error // comes last
 }
 
 // apply compares each entry with what is known and hands the differences to s.
-func (p *plan) apply(entries []phonebook.Entry, s sink) error {
-	var buffer []byte
-	for i := range entries {
-		r, err := encode(&entries[i])
-		if err != nil {
-			return err
-		}
-		var h hash
-		h, buffer = r.hash(buffer)
-		if err := p.place(&r, h, s); err != nil {
-			return err
-		}
+func (p *plan) apply(r phonebook.Replacement, s sink) error {
+	if err := p.removeAll(r.Gone, s); err != nil {
+		return err
 	}
-	for _, rowid := range p.leftover() {
+	n, err := p.placeAll(r, s)
+	if err != nil {
+		return err
+	}
+	if n != r.Len {
+		return fmt.Errorf("%d entries came, not %d", n, r.Len)
+	}
+	if p.known == nil {
+		p.changes.Entries += p.changes.Added - p.changes.Removed
+		return s.flush()
+	}
+	p.changes.Entries = n
+	for _, rowid := range p.known.leftover() {
 		p.changes.Removed++
 		if err := s.remove(rowid); err != nil {
 			return err
@@ -176,28 +195,74 @@ func (p *plan) apply(entries []phonebook.Entry, s sink) error {
 	return s.flush()
 }
 
+// removeAll removes the entries of contacts that are gone.
+func (p *plan) removeAll(ids []string, s sink) error {
+	for _, id := range ids {
+		old, err := p.find(fingerprintOf(id))
+		if err != nil {
+			return err
+		}
+		if old == nil {
+			continue
+		}
+		p.changes.Removed++
+		if err := s.remove(old.rowid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeAll places each entry of r, and returns how many there were.
+func (p *plan) placeAll(r phonebook.Replacement, s sink) (n int, err error) {
+	if r.Entries == nil {
+		return 0, nil
+	}
+	var buffer []byte
+	for e, err := range r.Entries {
+		if err != nil {
+			return n, outside{err}
+		}
+		row := encode(&e)
+		var h hash
+		h, buffer = row.hash(buffer)
+		if err := p.place(&row, h, r.Full, s); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 // place finds the entry's own row and writes what differs.
-func (p *plan) place(r *row, h hash, s sink) error {
-	old, ok := p.known.entries[r.id]
-	delete(p.known.entries, r.id)
-	switch {
-	case !ok:
+func (p *plan) place(r *row, h hash, full bool, s sink) error {
+	f := fingerprintOf(r.id)
+	old, err := p.find(f)
+	if err != nil {
+		return err
+	}
+	if old == nil {
 		p.changes.Added++
-		return s.add(r, h)
+		return s.add(r, note(f, h))
+	}
+	old.claimed = true
+	switch {
 	case old.hash != h:
 		p.changes.Updated++
-		return s.update(old.rowid, r, h)
-	case p.full:
-		return s.rewrite(old.rowid, r, h)
+		return s.update(old.rowid, r, note(f, h))
+	case full, old.outdated:
+		return s.rewrite(old.rowid, r, note(f, h))
 	}
 	return nil
 }
 
 // leftover returns the rows that no entry claimed, in the order of their ids.
-func (p *plan) leftover() []int64 {
-	rest := p.known.foreign
-	for _, e := range p.known.entries {
-		rest = append(rest, e.rowid)
+func (k *known) leftover() []int64 {
+	rest := k.foreign
+	for i := range k.entries {
+		if e := &k.entries[i]; !e.claimed {
+			rest = append(rest, e.rowid)
+		}
 	}
 	slices.Sort(rest)
 	return rest
@@ -214,10 +279,12 @@ func (n *notebook) note(op phonebook.Op, name string) error {
 	return nil
 }
 
-func (n *notebook) add(r *row, _ hash) error             { return n.note(phonebook.Added, r.text[0]) }
-func (n *notebook) update(_ int64, r *row, _ hash) error { return n.note(phonebook.Updated, r.text[0]) }
-func (n *notebook) rewrite(int64, *row, hash) error      { return nil }
-func (n *notebook) flush() error                         { return nil }
+func (n *notebook) add(r *row, _ []byte) error { return n.note(phonebook.Added, r.text[0]) }
+func (n *notebook) update(_ int64, r *row, _ []byte) error {
+	return n.note(phonebook.Updated, r.text[0])
+}
+func (n *notebook) rewrite(int64, *row, []byte) error { return nil }
+func (n *notebook) flush() error                      { return nil }
 
 func (n *notebook) remove(rowid int64) error {
 	var name sql.NullString

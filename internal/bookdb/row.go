@@ -1,7 +1,6 @@
 package bookdb
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
@@ -29,33 +28,23 @@ type row struct {
 // hash tells two rows apart that differ in anything that readers see.
 type hash [16]byte
 
-func encode(e *phonebook.Entry) (row, error) {
-	emails, err1 := encodeList(e.Emails)
-	addresses, err2 := encodeList(e.Addresses)
-	categories, err3 := encodeList(e.Categories)
-	for _, err := range []error{err1, err2, err3} {
-		if err != nil {
-			return row{}, fmt.Errorf("encode entry %q: %w", e.ID, err)
-		}
-	}
-	return row{e.ID, [fields]string{
-		e.DisplayName, e.GivenName, e.Surname, e.Company, e.Department, e.JobTitle,
-		e.Birthday, e.Notes, emails, addresses, categories,
-	}, e.Numbers}, nil
+// fingerprint stands for a source's id, which can be long.
+type fingerprint [16]byte
+
+func fingerprintOf(id string) fingerprint {
+	sum := sha256.Sum256([]byte(id))
+	return fingerprint(sum[:16])
 }
 
-// encodeList returns the JSON of a list, with <, > and & as they are.
-func encodeList[T any](list []T) (string, error) {
-	if len(list) == 0 {
-		return "[]", nil
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(list); err != nil {
-		return "", err
-	}
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+// note returns what the column hash holds: the fingerprint, by which the index
+// entry_known finds the entry, and the hash.
+func note(f fingerprint, h hash) []byte { return append(f[:], h[:]...) }
+
+func encode(e *phonebook.Entry) row {
+	return row{e.ID, [fields]string{
+		e.DisplayName, e.GivenName, e.Surname, e.Company, e.Department, e.JobTitle, e.Birthday, e.Notes,
+		encodeList(e.Emails, appendJSON), encodeList(e.Addresses, appendAddress), encodeList(e.Categories, appendJSON),
+	}, e.Numbers}
 }
 
 // decode is the reverse of encode.

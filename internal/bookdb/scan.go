@@ -1,7 +1,10 @@
 package bookdb
 
 import (
+	"bytes"
+	"cmp"
 	"database/sql"
+	"slices"
 
 	"contactsync/internal/phonebook"
 )
@@ -12,16 +15,16 @@ type querier interface {
 	QueryRow(query string, args ...any) *sql.Row
 }
 
-// scanRows calls use for each entry of a phonebook in the order of their ids,
-// with its numbers. It goes through entries and numbers side by side and holds
-// one entry at a time.
+// scanRows calls use for each entry of a phonebook, with its numbers, in the
+// order of the index entry_known. It goes through entries and numbers side by
+// side and holds one entry at a time.
 func scanRows(q querier, book int64, use func(*scanned) error) error {
 	numbers, err := newNumberCursor(q, book)
 	if err != nil {
 		return err
 	}
 	defer numbers.rows.Close()
-	rows, err := q.Query("SELECT id, source_id, hash, "+columns+" FROM entry WHERE phonebook = ? ORDER BY id", book)
+	rows, err := q.Query("SELECT id, source_id, hash, "+columns+" FROM entry WHERE phonebook = ? ORDER BY hash, id", book)
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,8 @@ func scanRows(q querier, book int64, use func(*scanned) error) error {
 	return rows.Err()
 }
 
-// numberCursor walks through the numbers of a phonebook, sorted by entry.
+// numberCursor walks through the numbers of a phonebook, in the order of
+// their entries.
 type numberCursor struct {
 	rows     *sql.Rows
 	more     bool // the fields below hold a number
@@ -55,7 +59,7 @@ type numberCursor struct {
 func newNumberCursor(q querier, book int64) (*numberCursor, error) {
 	rows, err := q.Query(`SELECT e.id, iif(typeof(n.position) = 'integer', n.position, NULL), n.kind, n.number, n.as_typed
 		FROM entry e JOIN number n ON n.entry = e.id
-		WHERE e.phonebook = ? ORDER BY e.id, n.position, n.rowid`, book)
+		WHERE e.phonebook = ? ORDER BY e.hash, e.id, n.position, n.rowid`, book)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +78,8 @@ func (c *numberCursor) next() error {
 	return c.rows.Scan(&c.entry, &c.position, &c.kind, &c.number, &c.asTyped)
 }
 
-// addTo gives s its numbers. It is called for each entry in the order of ids.
+// addTo gives s its numbers. It is called for each entry in the order of the
+// cursor.
 func (c *numberCursor) addTo(s *scanned) error {
 	for c.more && c.entry == s.rowid {
 		s.addNumber(c.position, c.kind, c.number, c.asTyped)
@@ -85,71 +90,97 @@ func (c *numberCursor) addTo(s *scanned) error {
 	return nil
 }
 
-// known is what the file holds of a phonebook before a replacement.
+// known is what the file holds of a phonebook before a replacement. Of each
+// entry it takes 48 bytes.
 type known struct {
-	entries map[string]knownEntry // by the source's id
-	foreign []int64               // ids of entries that no source knows: made by hand, or copied
+	entries []knownEntry // sorted by fingerprint
+	foreign []int64      // ids of entries that no source knows: made by hand, or copied
 }
 
 type knownEntry struct {
-	rowid int64
-	hash  hash
+	fingerprint fingerprint
+	hash        hash
+	rowid       int64
+	outdated    bool // the content is right, but not how its hash is noted
+	claimed     bool // it stands in the replacement too
 }
 
-func (k *known) add(rowid int64, id text, h hash) {
-	_, twice := k.entries[id.String]
-	if twice || !id.Valid {
-		k.foreign = append(k.foreign, rowid)
-		return
+// find returns the entry of a contact, or nil.
+func (k *known) find(f fingerprint) *knownEntry {
+	i, found := slices.BinarySearchFunc(k.entries, f, func(e knownEntry, f fingerprint) int {
+		return bytes.Compare(e.fingerprint[:], f[:])
+	})
+	if !found {
+		return nil
 	}
-	k.entries[id.String] = knownEntry{rowid, h}
+	return &k.entries[i]
 }
 
-// remembered returns what the last run noted of a phonebook that nobody else
-// wrote to.
-func remembered(q querier, book int64) (*known, error) {
-	rows, err := q.Query("SELECT id, source_id, hash FROM entry WHERE phonebook = ?", book)
+// sort makes find work. Of entries with the same source_id the oldest stays.
+func (k *known) sort() {
+	slices.SortFunc(k.entries, func(a, b knownEntry) int {
+		return cmp.Or(bytes.Compare(a.fingerprint[:], b.fingerprint[:]), cmp.Compare(a.rowid, b.rowid))
+	})
+	kept := k.entries[:0]
+	for _, e := range k.entries {
+		if n := len(kept); n > 0 && kept[n-1].fingerprint == e.fingerprint {
+			k.foreign = append(k.foreign, e.rowid)
+			continue
+		}
+		kept = append(kept, e)
+	}
+	k.entries = kept
+}
+
+// remembered returns what the last run noted of a phonebook with size entries
+// that nobody else wrote to. Version 1 noted no fingerprints: then it is read
+// back.
+func remembered(q querier, book int64, size int) (*known, error) {
+	rows, err := q.Query("SELECT id, hash FROM entry WHERE phonebook = ? ORDER BY hash", book)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	k := &known{entries: map[string]knownEntry{}}
+	k := &known{entries: make([]knownEntry, 0, size)}
 	for rows.Next() {
-		var rowid int64
-		var id text
-		var h sql.RawBytes
-		if err := rows.Scan(&rowid, &id, &h); err != nil {
+		var e knownEntry
+		var note sql.RawBytes
+		if err := rows.Scan(&e.rowid, &note); err != nil {
 			return nil, err
 		}
-		k.add(rowid, id, hashOf(h))
+		if len(note) != len(e.fingerprint)+len(e.hash) {
+			return readBack(q, book, size)
+		}
+		copy(e.hash[:], note[copy(e.fingerprint[:], note):])
+		k.entries = append(k.entries, e)
 	}
+	k.sort()
 	return k, rows.Err()
 }
 
-// readBack returns what a phonebook really holds. An entry that is not as
-// encode would have it, or not as its hash says, gets a hash that fits nothing.
-func readBack(q querier, book int64) (*known, error) {
-	k := &known{entries: map[string]knownEntry{}}
+// readBack returns what a phonebook with size entries really holds. An entry
+// that is not as encode would have it, or not as its hash says, gets a hash
+// that fits nothing.
+func readBack(q querier, book int64, size int) (*known, error) {
+	k := &known{entries: make([]knownEntry, 0, size)}
 	var buffer []byte
 	err := scanRows(q, book, func(s *scanned) error {
 		r := s.row()
-		var h hash
-		if h, buffer = r.hash(buffer); s.foreign || h != hashOf(s.hash) {
-			h = hash{}
+		if !s.id.Valid {
+			k.foreign = append(k.foreign, s.rowid)
+			return nil
 		}
-		k.add(s.rowid, s.id, h)
+		e := knownEntry{rowid: s.rowid, fingerprint: fingerprintOf(r.id)}
+		e.hash, buffer = r.hash(buffer)
+		e.outdated = bytes.Equal(s.hash, e.hash[:])
+		if s.foreign || !e.outdated && !bytes.Equal(s.hash, append(e.fingerprint[:], e.hash[:]...)) {
+			e.hash = hash{}
+		}
+		k.entries = append(k.entries, e)
 		return nil
 	})
+	k.sort()
 	return k, err
-}
-
-// hashOf returns a hash out of its column; a zero one, which fits nothing,
-// where that holds something else.
-func hashOf(b []byte) (h hash) {
-	if len(b) == len(h) {
-		copy(h[:], b)
-	}
-	return h
 }
 
 // readEntries returns a phonebook's entries in the order of readers.

@@ -12,7 +12,7 @@ import (
 
 // migrations lead from each version of the schema, PRAGMA user_version, to the
 // next; the first from an empty file.
-var migrations = []string{tables + triggers}
+var migrations = []string{tables + triggers, incremental}
 
 // tables is the schema that readers rely on, and ours. Nothing is NOT NULL or
 // unique that the interface does not promise to be: other programs write their
@@ -126,6 +126,41 @@ CREATE TRIGGER phonebook_updated AFTER UPDATE OF id, owner, managed_by ON phoneb
 END;
 CREATE TRIGGER phonebook_deleted AFTER DELETE ON phonebook BEGIN
 	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+`
+
+// incremental is what a run needs that reads only what changed.
+//
+// entry_known finds an entry by what the column hash begins with, the
+// fingerprint of its source_id, and holds all that a replacement compares, so
+// that the rows themselves need not be read. It takes the place of an index on
+// phonebook alone: filling it costs a first sync 2 µs an entry more than that
+// one (of 22), an index on the source_id itself, of some 150 bytes, 9.
+//
+// The state has a table of its own, since SQLite adds a column behind those
+// that somebody else may have added. Its triggers see to it that a state which
+// somebody copied, edited or took out of a backup is never used.
+const incremental = `
+DROP INDEX entry_phonebook;
+CREATE INDEX entry_known ON entry(phonebook, hash);
+
+-- How far the mailbox of a managed phonebook has been read, and how many
+-- entries the phonebook has since.
+CREATE TABLE mailbox_state(phonebook INTEGER PRIMARY KEY, state TEXT, entries INTEGER);
+
+CREATE TRIGGER mailbox_state_inserted AFTER INSERT ON mailbox_state BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id = new.phonebook AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER mailbox_state_updated AFTER UPDATE ON mailbox_state BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id IN (old.phonebook, new.phonebook) AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
+	INSERT INTO touched SELECT 0 WHERE 0 NOT IN (SELECT phonebook FROM touched);
+END;
+CREATE TRIGGER mailbox_state_deleted AFTER DELETE ON mailbox_state BEGIN
+	INSERT INTO touched SELECT id FROM phonebook
+		WHERE id = old.phonebook AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 END;
 `
 

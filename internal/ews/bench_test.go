@@ -12,7 +12,7 @@ import (
 
 // BenchmarkDecode reads a recorded page of 1,300 contacts.
 func BenchmarkDecode(b *testing.B) {
-	page := gromox(b, "large-finditem-phones-emails.response.xml")
+	page := asSync(gromox(b, "large-finditem-phones-emails.response.xml"), "1")
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -45,17 +45,12 @@ func BenchmarkEncodingXML(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	s := startService(b, simulator.Options{NoLog: true})
 	s.mailbox("anna", 3000)
-	src := s.online(b)
-	token, err := src.token(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	src = s.onlineWith(b, token)
+	src := s.signedIn(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		err := src.Read(b.Context(), member("anna@example.test"), func(page []phonebook.Contact) error {
-			n += len(page)
+		_, err := src.Read(b.Context(), member("anna@example.test"), "", func(page phonebook.Page) error {
+			n += len(page.Contacts)
 			return nil
 		})
 		if err != nil || n != 3000 {

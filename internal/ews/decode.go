@@ -3,6 +3,7 @@ package ews
 import (
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,26 +22,38 @@ type answer struct {
 // message is one ResponseMessage. Which of its contents are set depends on the
 // request.
 type message struct {
-	err     *serviceError // nil where ResponseClass is Success
-	root    root
-	items   []item
-	folders []folder
+	err       *serviceError // nil where ResponseClass is Success
+	root      root
+	syncState string
+	last      bool // IncludesLastItemInRange of SyncFolderItems
+	items     []item
+	folders   []folder
 }
 
 // root holds the paging attributes of a RootFolder.
 type root struct {
 	present bool
 	last    bool // IncludesLastItemInRange
-	next    int  // IndexedPagingOffset, -1 where there is none
 	total   int  // TotalItemsInView, -1 where there is none
 }
 
-// item is an item of a folder.
+// item is an item of a folder, or what happened to it.
 type item struct {
 	phonebook.Contact
 	isContact bool // as opposed to a distribution list and anything else that lies there
-	cut       bool // a text is as long as FindItem sends at most: the rest may be missing
+	cut       bool // a text is as long as SyncFolderItems sends at most: the rest may be missing
+	change    change
 }
+
+// change is what happened to an item.
+type change byte
+
+const (
+	none change = iota // an answer of GetItem does not tell
+	created
+	updated
+	deleted // only the id is known
+)
 
 // folder is a folder below Contacts.
 type folder struct {
@@ -51,8 +64,8 @@ type folder struct {
 	search     bool   // a t:SearchFolder: a view of items that lie elsewhere
 }
 
-// cutAt is the length at which FindItem cuts text properties (FindItem
-// operation: "the first 255 bytes", in fact UTF-16 code units).
+// cutAt is the length at which SyncFolderItems and FindItem cut text properties
+// (FindItem operation: "the first 255 bytes", in fact UTF-16 code units).
 const cutAt = 255
 
 // errNoSOAP says that an answer is XML or text, but none of this protocol.
@@ -150,10 +163,18 @@ func decodeMessage(x *xmlReader) message {
 			e.code = strings.TrimSpace(x.text())
 		case "MessageXml":
 			e.messageXML(x)
+		case "SyncState":
+			m.syncState = strings.TrimSpace(x.text())
+		case "IncludesLastItemInRange":
+			m.last = isTrue(strings.TrimSpace(x.text()))
+		case "Changes":
+			m.decodeChanges(x)
 		case "RootFolder":
 			m.rootFolder(x)
 		case "Items":
-			m.decodeItems(x)
+			for d := x.depth(); x.child(d); {
+				m.item().decode(x)
+			}
 		}
 	}
 	if !success {
@@ -163,16 +184,9 @@ func decodeMessage(x *xmlReader) message {
 }
 
 func (m *message) rootFolder(x *xmlReader) {
-	m.root = root{present: true, next: number(x.attr("IndexedPagingOffset")), total: number(x.attr("TotalItemsInView"))}
-	switch x.attr("IncludesLastItemInRange") {
-	case "true", "1":
-		m.root.last = true
-	}
+	m.root = root{present: true, last: isTrue(x.attr("IncludesLastItemInRange")), total: number(x.attr("TotalItemsInView"))}
 	for d := x.depth(); x.child(d); {
-		switch string(x.name()) {
-		case "Items":
-			m.decodeItems(x)
-		case "Folders":
+		if string(x.name()) == "Folders" {
 			for d := x.depth(); x.child(d); {
 				m.folders = append(m.folders, decodeFolder(x))
 			}
@@ -195,7 +209,7 @@ func decodeFolder(x *xmlReader) folder {
 			for d := x.depth(); x.child(d); {
 				if string(x.name()) == "Value" {
 					v := strings.TrimSpace(x.text())
-					f.hidden = strings.EqualFold(v, "true") || v == "1"
+					f.hidden = isTrue(strings.ToLower(v))
 				}
 			}
 		}
@@ -203,15 +217,45 @@ func decodeFolder(x *xmlReader) folder {
 	return f
 }
 
-func (m *message) decodeItems(x *xmlReader) {
+// decodeChanges reads what SyncFolderItems tells. That somebody has read an item
+// (ReadFlagChange) is no change to a contact.
+func (m *message) decodeChanges(x *xmlReader) {
 	for d := x.depth(); x.child(d); {
-		m.items = append(m.items, decodeItem(x))
+		var c change
+		switch string(x.name()) {
+		case "Create":
+			c = created
+		case "Update":
+			c = updated
+		case "Delete":
+			c = deleted
+		default:
+			continue
+		}
+		for d := x.depth(); x.child(d); {
+			it := m.item()
+			it.change = c
+			if c == deleted {
+				it.ID = x.attr("Id")
+			} else {
+				it.decode(x)
+			}
+		}
 	}
 }
 
-// decodeItem reads an item. Of what is no contact only the id is of use.
-func decodeItem(x *xmlReader) item {
-	it := item{isContact: string(x.name()) == "Contact"}
+// item returns a new one of the message's.
+func (m *message) item() *item {
+	if len(m.items) == 32 {
+		m.items = slices.Grow(m.items, maxChanges) // more than a few are likely to be many
+	}
+	m.items = append(m.items, item{})
+	return &m.items[len(m.items)-1]
+}
+
+// decode reads an item. Of what is no contact only the id is of use.
+func (it *item) decode(x *xmlReader) {
+	it.isContact = string(x.name()) == "Contact"
 	for d := x.depth(); x.child(d); {
 		if string(x.name()) == "ItemId" {
 			it.ID = x.attr("Id")
@@ -219,7 +263,6 @@ func decodeItem(x *xmlReader) item {
 			it.property(x)
 		}
 	}
-	return it
 }
 
 // property reads one property of a contact.
@@ -274,14 +317,17 @@ func units(s string) (n int) {
 
 func (it *item) emails(x *xmlReader) {
 	var slots [len(emailSlots)]string
+	n := 0
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
-		for i, slot := range emailSlots {
-			if slot == string(key) {
-				slots[i] = it.field(x)
-			}
+		if i := slices.Index(emailSlots[:], string(x.rawAttr("Key"))); i >= 0 {
+			slots[i] = it.field(x)
+			n++
 		}
 	}
+	if n == 0 {
+		return
+	}
+	it.Emails = make([]string, 0, n)
 	for _, address := range slots {
 		if address != "" {
 			it.Emails = append(it.Emails, address)
@@ -293,13 +339,9 @@ func (it *item) phones(x *xmlReader) {
 	var slots [len(phoneSlots)]string
 	n := 0
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
-		for i := range phoneSlots {
-			if phoneSlots[i].key == string(key) {
-				slots[i] = it.field(x)
-				n++
-				break
-			}
+		if i, ok := phoneSlot[string(x.rawAttr("Key"))]; ok {
+			slots[i] = it.field(x)
+			n++
 		}
 	}
 	if n == 0 {
@@ -316,9 +358,9 @@ func (it *item) phones(x *xmlReader) {
 func (it *item) addresses(x *xmlReader) {
 	var slots [len(addressSlots)]phonebook.Address
 	for d := x.depth(); x.child(d); {
-		key := x.rawAttr("Key")
+		key := string(x.rawAttr("Key"))
 		for i := range addressSlots {
-			if addressSlots[i].key == string(key) {
+			if addressSlots[i].key == key {
 				slots[i] = it.address(x)
 				break
 			}
@@ -350,6 +392,9 @@ func (it *item) address(x *xmlReader) (a phonebook.Address) {
 	}
 	return a
 }
+
+// isTrue tells whether the text is xs:boolean's true.
+func isTrue(s string) bool { return s == "true" || s == "1" }
 
 // number returns the number that an attribute holds, -1 where it holds none.
 func number(s string) int {

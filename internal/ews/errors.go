@@ -106,6 +106,8 @@ var known = map[string]struct {
 	"ErrorInvalidLicense":             {fault.Member, "the mailbox has no valid licence"},
 	"ErrorFolderNotFound":             {fault.Member, hintMoved},
 	"ErrorItemNotFound":               {fault.Member, hintMoved},
+	"ErrorSyncFolderNotFound":         {fault.Member, hintMoved},
+	"ErrorInvalidSyncStateData":       {fault.Member, hintMoved},
 	"ErrorItemCorrupt":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
 	"ErrorCorruptData":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
 	"ErrorMailboxVersionNotSupported": {fault.Member, "the mailbox is on a server that is too old; it has to be Exchange 2013 SP1 or newer"},
@@ -155,6 +157,15 @@ func hasCode(err error, codes ...string) bool {
 		}
 	}
 	return false
+}
+
+// staleState tells whether the service refuses what a state of an earlier run
+// holds: the sync state itself, or the id of its folder.
+func staleState(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && (e.code == "ErrorInvalidSyncStateData" || e.code == "ErrorSyncFolderNotFound" ||
+		e.code == "ErrorFolderNotFound" || e.code == "ErrorItemNotFound" || e.code == "ErrorInvalidFolderId" ||
+		strings.HasPrefix(e.code, "ErrorInvalidId"))
 }
 
 // refusal explains an answer whose status alone says what is wrong; nil where

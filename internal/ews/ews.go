@@ -7,31 +7,41 @@
 // way the well-known folder "contacts" is the member's, and throttling counts
 // against his mailbox and not against one account for all.
 //
-// A folder comes as pages of FindItem, at most 1,000 items each and often
-// fewer; only IncludesLastItemInRange says which one is the last. FindItem cuts
-// texts at 255 characters and has no notes, so contacts with a text of that
-// length, or all where notes are wanted, are read once more by GetItem. While
-// pages are read somebody may add or delete contacts, and the rest moves: so each
-// page repeats the last entry of the one before, and a folder where that or the
-// total differs is read again. So is one that ends short of its own total.
+// A folder is followed by SyncFolderItems, the first time too: from no state it
+// tells of all items, 512 in an answer, and what it tells last is the state to go
+// on from. FindItem would send 1,000 in a page, but it has no state to go on
+// from, which SyncFolderItems only gives for reading everything once more; and
+// its pages are places in a list, so that what is added or deleted between two
+// of them moves others past. SyncFolderItems goes by what it has told: whatever
+// happens meanwhile comes in a later answer. It cuts texts at 255 characters and
+// has no notes, as FindItem does, so contacts with a text of that length, or all
+// where notes are wanted, are read once more by GetItem.
+//
+// So a mailbox in which nothing happened costs one request. With the folders
+// below Contacts it costs one for each folder and one to list them: nothing that
+// tells of items tells of folders too. FindFolder lists them whole each time,
+// which is one short answer and needs no state of its own. Where contacts came
+// or went in one folder, those asked before it are asked again, in case they
+// moved there meanwhile; after a full reading that is each folder but the last.
+// A folder that is gone, or no longer one for contacts, makes the state stale:
+// which contacts lay in it is not kept.
 //
 // The Contacts folder holds distribution lists too; they are skipped. Folders
-// below it are read on request, but for those that Outlook keeps for itself.
+// that Outlook keeps for itself are not read.
 //
 // Answers contain what stands in the mailbox, characters that XML forbids
 // included, which encoding/xml refuses; so they are read by a small reader of
 // our own (xmlReader), a stream at a time: a page is never held as XML.
 //
-// Sources: the documentation pages "FindItem operation", "GetItem operation",
-// "FindFolder operation", "ResponseCode", "Impersonation and EWS in Exchange",
-// "EWS throttling in Exchange", the schema files messages.xsd and types.xsd,
-// and for NTLM [MS-NLMP] and [MS-NTHT].
+// Sources: the documentation pages "SyncFolderItems operation", "GetItem
+// operation", "FindItem operation", "FindFolder operation", "ResponseCode",
+// "Impersonation and EWS in Exchange", "EWS throttling in Exchange", the schema
+// files messages.xsd and types.xsd, and for NTLM [MS-NLMP] and [MS-NTHT].
 package ews
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -68,7 +78,7 @@ type Source struct {
 	token      func(context.Context) (string, error)
 	invalidate func(token string)
 	transport  *transport.Transport
-	folders    bool
+	deep       bool // also the folders below Contacts
 	notes      bool
 	log        *slog.Logger
 }
@@ -93,7 +103,7 @@ func New(c Config) (*Source, error) {
 		return nil, fault.New(fault.Config, "let the key ews_url be an https:// address such as https://mail.example.com/EWS/Exchange.asmx, without user name and password",
 			"read ews_url: %q cannot be used", redact(c.URL))
 	}
-	return &Source{url: c.URL, token: c.Token, invalidate: c.Invalidate, transport: c.Transport, folders: c.Folders, notes: c.Notes, log: c.Logger}, nil
+	return &Source{url: c.URL, token: c.Token, invalidate: c.Invalidate, transport: c.Transport, deep: c.Folders, notes: c.Notes, log: c.Logger}, nil
 }
 
 // redact leaves out of an address what stands before an @.
@@ -102,7 +112,7 @@ func redact(address string) string { return address[strings.LastIndexByte(addres
 // Probe asks for one item's id of the member's contacts, to find out whether
 // the mailbox can be read. The error is as of Read.
 func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
-	a, err := s.call(ctx, m.Mail, findItem(contactsFolder, "", 0, 1))
+	a, err := s.call(ctx, m.Mail, findOne)
 	if err != nil {
 		return err
 	}
@@ -110,35 +120,21 @@ func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
 	return err
 }
 
-// Read hands the contacts of the member's mailbox to yield, a page at a time;
-// the number of pages and their sizes mean nothing, and no id comes twice. An
-// error of yield ends the reading and is returned.
+// Read hands what happened to the member's contacts since an earlier reading,
+// all of them where since is empty, to yield, a part at a time; the number of
+// parts and their sizes mean nothing, and the last word about an id counts. An
+// error of yield ends the reading and is returned. The state is for the next
+// reading of this mailbox; one that cannot be used leads to phonebook.ErrStale.
 //
 // Errors of the mailbox are *fault.Error of class Refused where this mailbox
 // is closed to us, Member where something else is wrong with it, Unavailable,
 // or Config.
-func (s *Source) Read(ctx context.Context, m phonebook.Member, yield func([]phonebook.Contact) error) error {
-	r := reading{Source: s, mail: m.Mail, seen: make(map[string]struct{}), yield: yield}
-	if err := r.folder(ctx, contactsFolder); err != nil {
-		return fmt.Errorf("read contacts: %w", err)
-	}
-	if !s.folders {
-		return nil
-	}
-	folders, err := r.subfolders(ctx)
+func (s *Source) Read(ctx context.Context, m phonebook.Member, since string, yield func(phonebook.Page) error) (state string, err error) {
+	r, err := s.newReading(m.Mail, since, yield)
 	if err != nil {
-		return fmt.Errorf("list folders: %w", err)
+		return "", err
 	}
-	for _, f := range folders {
-		err := r.folder(ctx, folderID(f.id))
-		if hasCode(err, "ErrorItemNotFound", "ErrorFolderNotFound") {
-			continue // deleted since it was listed, with all that was in it
-		}
-		if err != nil {
-			return fmt.Errorf("read a folder below contacts: %w", err)
-		}
-	}
-	return nil
+	return r.run(ctx)
 }
 
 // call sends a request to a mailbox and returns the answer, in which no

@@ -34,6 +34,15 @@ var phoneSlots = [...]struct {
 	{"TtyTddPhone", phonebook.TTY},
 }
 
+// phoneSlot is the place in phoneSlots of a key.
+var phoneSlot = func() map[string]int {
+	places := make(map[string]int, len(phoneSlots))
+	for i, slot := range phoneSlots {
+		places[slot.key] = i
+	}
+	return places
+}()
+
 // addressSlots are the postal addresses, by their key in EWS.
 var addressSlots = [...]struct {
 	key  string

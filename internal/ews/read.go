@@ -3,276 +3,235 @@ package ews
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
-// rereads is how often a folder is read again because it changed meanwhile.
-const rereads = 3
-
-// reading is the state of reading one mailbox.
+// reading is what happens to one mailbox in one Read.
 type reading struct {
 	*Source
-	mail  string
-	seen  map[string]struct{} // ids that were handed over
-	yield func([]phonebook.Contact) error
+	mail    string
+	yield   func(phonebook.Page) error
+	folders []*following // Contacts first
+	waiting []string     // ids of contacts that GetItem has to complete
+
+	// Folders are asked one after the other. A contact that moves meanwhile
+	// could be missed in the one and be gone from the other, or be in both; so
+	// what was asked before a contact came or went somewhere is asked once more.
+	// Only one that goes and comes back between two answers can escape that,
+	// until the next run.
+	clock  int // counts what is asked
+	moved  int // the last time that a folder told of contacts that came or went
+	listed int // the last time that the folders were listed
 }
 
-// folder reads a folder and hands over what has not been handed over yet.
-func (r *reading) folder(ctx context.Context, folder string) error {
-	return r.settled(func() error {
-		return walk(
-			func(offset int) (message, error) { return r.page(ctx, folder, offset) },
-			func(m message) error { return r.handOver(ctx, m.items) })
-	})
+// following is how a folder is followed.
+type following struct {
+	id        string // empty: Contacts
+	syncState string // empty: nothing of it has been read
+	known     bool   // the last run has read it
+	missing   bool   // it vanished after some of it was handed over
+	asked     int    // when it was asked last
 }
 
-// unsettled is why a folder has to be read again.
-type unsettled struct {
-	what, hint string
-	bearable   bool // a folder that stays so counts as read
-}
+// rounds is how often folders are asked until no contact moves between them. A
+// mailbox that is more restless than that gives the rest in the next run.
+const rounds = 10
 
-// Error says why.
-func (u *unsettled) Error() string { return u.what }
-
-var (
-	// errChanged is of a folder that somebody works in: the rest of it changes
-	// its place then, and something could slip through between two pages.
-	errChanged = &unsettled{what: "a folder changed while it was read", hint: "somebody is changing the mailbox's contacts; the next run tries again"}
-	// errShort is of a folder of which the service calls a page the last that
-	// is not, by its own total.
-	errShort = &unsettled{what: "a folder ended before all the entries had come that the service counts in it",
-		hint: "the answers contradict each other; the next run tries again, and if it stays so, tell the maintainers"}
-	// errAlmost is errShort where hardly anything is missing, such as a damaged
-	// item that the service counts and cannot give.
-	errAlmost = &unsettled{what: errShort.what, hint: errShort.hint, bearable: true}
-)
-
-// short returns errShort, or errAlmost where at most one entry in twenty is
-// missing, and no more than five.
-func short(missing, total int) error {
-	if missing < total && missing <= min(max(1, total/20), 5) {
-		return errAlmost
+// newReading returns a reading that goes on from the state since.
+func (s *Source) newReading(mail, since string, yield func(phonebook.Page) error) (*reading, error) {
+	r := &reading{Source: s, mail: mail, yield: yield}
+	known, err := parseState(since, mail)
+	if err != nil {
+		return nil, err
 	}
-	return errShort
+	if len(known) > 1 && !s.deep {
+		return nil, stale(errors.New("it is one of several folders"))
+	}
+	for _, f := range known {
+		r.folders = append(r.folders, &following{id: f.ID, syncState: f.SyncState, known: true})
+	}
+	if known == nil {
+		r.folders = append(r.folders, &following{})
+	}
+	return r, nil
 }
 
-// settled runs pass, again where that could not see everything.
-func (r *reading) settled(pass func() error) error {
-	var again *unsettled
-	for range 1 + rereads {
-		err := pass()
-		if !errors.As(err, &again) {
-			return err
+// run reads the mailbox and returns the state for the next reading.
+func (r *reading) run(ctx context.Context) (string, error) {
+	for range rounds {
+		quiet, err := r.round(ctx)
+		if err != nil {
+			return "", err
 		}
-		r.log.Debug("reading a folder again", "why", again, "mailbox", r.mail)
+		if quiet {
+			break
+		}
 	}
-	if again.bearable {
-		r.log.Warn("the service counts more entries in a folder than it gives; a damaged item, perhaps", "mailbox", r.mail)
+	s := state{Mail: r.mail}
+	for _, f := range r.folders {
+		s.Folders = append(s.Folders, followed{f.id, f.syncState})
+	}
+	return s.text()
+}
+
+// round asks once whatever is to be asked; quiet says that nothing was.
+func (r *reading) round(ctx context.Context) (quiet bool, err error) {
+	quiet = true
+	for i := 0; i < len(r.folders); i++ { // the list can grow
+		f := r.folders[i]
+		if !f.missing && r.due(f.asked) {
+			quiet = false
+			if err := r.read(ctx, f); err != nil {
+				return false, err
+			}
+		}
+		if i == 0 && r.deep && r.due(r.listed) {
+			quiet = false
+			if err := r.list(ctx); err != nil {
+				return false, err
+			}
+		}
+	}
+	r.forgetUnread()
+	return quiet, nil
+}
+
+// due tells whether what was asked at that time, 0 for never, is to be asked.
+func (r *reading) due(asked int) bool { return asked == 0 || asked < r.moved }
+
+// tick returns the time of what is asked now.
+func (r *reading) tick() int {
+	r.clock++
+	return r.clock
+}
+
+// list brings the folders up to date with the mailbox's.
+func (r *reading) list(ctx context.Context) error {
+	r.listed = r.tick()
+	found, err := r.subfolders(ctx)
+	if err != nil {
+		return fmt.Errorf("list folders: %w", err)
+	}
+	for _, f := range r.folders[1:] {
+		if f.missing = !found[f.id]; f.missing && f.known {
+			return errFolderGone
+		}
+		delete(found, f.id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		r.folders = append(r.folders, &following{id: id})
+	}
+	return nil
+}
+
+// errFolderGone is of a folder that the last run has read: which contacts went
+// with it cannot be told.
+var errFolderGone = stale(errors.New("a folder below Contacts was deleted, moved away or hidden"))
+
+// read follows a folder. One that vanishes while it is read for the first time
+// stays in the state, where the next run finds out that it is gone.
+func (r *reading) read(ctx context.Context, f *following) error {
+	f.asked = r.tick()
+	err := r.follow(ctx, f)
+	switch {
+	case !hasCode(err, "ErrorSyncFolderNotFound", "ErrorFolderNotFound", "ErrorItemNotFound"):
+	case f.known && f.id != "":
+		return errFolderGone
+	case f.id != "":
+		f.missing = true
 		return nil
 	}
-	return fault.New(fault.Member, again.hint, "read %d times: %w", 1+rereads, again)
+	if f.known && (staleState(err) || errors.Is(err, errEndless)) {
+		return stale(err)
+	}
+	if err != nil {
+		return fmt.Errorf("read contacts: %w", err)
+	}
+	return nil
 }
 
-// walk asks for page after page and has take work on each, until the last. The
-// error is errChanged where the number of entries in view changes or one that
-// two pages share does, and errShort or errAlmost where the pages end too early.
-func walk(ask func(offset int) (message, error), take func(message) error) error {
-	passed := make(map[string]struct{}) // ids
-	at, total := place{}, -1
-	for first := true; ; first = false {
-		m, err := ask(at.offset)
+// forgetUnread drops the folders that vanished before anything of them was
+// handed over.
+func (r *reading) forgetUnread() {
+	kept := r.folders[:0]
+	for _, f := range r.folders {
+		if !f.missing || f.syncState != "" {
+			kept = append(kept, f)
+		}
+	}
+	r.folders = kept
+}
+
+// Bounds of following one folder. A folder can hold a million items.
+const (
+	maxAnswers = 5000 // in all; 2,500,000 items of 512 each
+	maxEmpty   = 100  // without a change, one after the other
+)
+
+var errEndless = fault.New(fault.Member, "the service's answers contradict each other; the next run tries again, and if it stays so, tell the maintainers",
+	"the service says again and again that there is more, and gives no more")
+
+// follow hands over what happened in a folder since its sync state, and brings
+// that up to date.
+func (r *reading) follow(ctx context.Context, f *following) error {
+	if f.syncState == "" {
+		r.moved = f.asked
+	}
+	states := map[string]struct{}{f.syncState: {}}
+	for n, empty := 0, 0; n < maxAnswers && empty < maxEmpty; n++ {
+		m, err := r.changes(ctx, f)
 		if err != nil {
 			return err
 		}
-		if !m.root.present {
-			return errShape("an answer without a RootFolder")
-		}
-		ids := m.ids()
-		switch {
-		case slices.Contains(ids, ""):
-			return errShape("an entry without an id")
-		case !first && m.root.total != total, !at.fits(ids):
-			return errChanged
-		}
-		total = m.root.total
-		fresh := pass(passed, ids)
-		if err := take(m); err != nil {
+		if err := r.take(ctx, f, m.items); err != nil {
 			return err
 		}
-		switch {
-		case m.root.last && at.offset+len(ids) < total:
-			return short(total-at.offset-len(ids), total)
-		case m.root.last:
-			return nil
+		f.syncState = m.syncState
+		if m.last {
+			return r.rest(ctx)
 		}
-		next := at.next(m.root, ids)
-		stuck := !fresh && (len(ids) > at.overlap() || at.shared == "" && at.offset >= max(total, pageSize))
-		if stuck || next.offset <= at.offset {
-			return errShape("the pages do not go on after entry %d", at.offset)
+		if _, again := states[m.syncState]; again {
+			break
 		}
-		at = next
+		states[m.syncState] = struct{}{}
+		if empty++; len(m.items) > 0 {
+			empty = 0
+		}
 	}
+	return errEndless
 }
 
-// place is where a page starts. A page starts with the last entry of the page
-// before where that has another: so a deletion shows even where an addition
-// keeps the total.
-type place struct {
-	offset int
-	shared string // the id of the page's first entry, "" where it is to be a new one
+// rest completes what still waits.
+func (r *reading) rest(ctx context.Context) error {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	return r.complete(ctx, len(r.waiting))
 }
 
-// overlap returns how many entries the page shares with the one before.
-func (p place) overlap() int {
-	if p.shared == "" {
-		return 0
-	}
-	return 1
-}
-
-// fits tells whether a page with these ids continues the one before. One
-// without any says nothing.
-func (p place) fits(ids []string) bool {
-	return p.shared == "" || len(ids) == 0 || ids[0] == p.shared
-}
-
-// next returns the place after a page with these ids, p itself where there is
-// none. The service's word counts only where it does not leave out items:
-// reading one twice does no harm.
-func (p place) next(root root, ids []string) place {
-	if p.shared != "" && len(ids) < 2 {
-		return place{offset: p.offset + 1} // no room for sharing on such a page
-	}
-	next := p.offset + len(ids)
-	if root.next > p.offset+p.overlap() && (root.next < next || len(ids) == 0) {
-		next = root.next
-	}
-	if i := next - 1 - p.offset; 0 < i && i < len(ids) {
-		return place{next - 1, ids[i]}
-	}
-	return place{offset: next}
-}
-
-// ids returns the ids of a page's entries.
-func (m message) ids() []string {
-	ids := make([]string, 0, len(m.items)+len(m.folders))
-	for i := range m.items {
-		ids = append(ids, m.items[i].ID)
-	}
-	for i := range m.folders {
-		ids = append(ids, m.folders[i].id)
-	}
-	return ids
-}
-
-// pass notes ids and tells whether one of them has not been passed before.
-func pass(passed map[string]struct{}, ids []string) (fresh bool) {
-	before := len(passed)
-	for _, id := range ids {
-		passed[id] = struct{}{}
-	}
-	return len(passed) > before
-}
-
-// page reads one page of a folder. Where notes are wanted, all the rest comes
-// with them, and the ids do here.
-func (r *reading) page(ctx context.Context, folder string, offset int) (message, error) {
+// changes asks for the next changes in a folder. Where notes are wanted, all
+// the rest comes with them, and the ids do here.
+func (r *reading) changes(ctx context.Context, f *following) (message, error) {
 	properties := contactFields
 	if r.notes {
 		properties = ""
 	}
-	a, err := r.call(ctx, r.mail, findItem(folder, properties, offset, pageSize))
+	folder := contactsFolder
+	if f.id != "" {
+		folder = folderID(f.id)
+	}
+	a, err := r.call(ctx, r.mail, syncFolderItems(folder, f.syncState, properties))
 	if err != nil {
 		return message{}, err
 	}
-	return r.one(a)
-}
-
-// handOver completes a page's contacts and hands over those that are new.
-func (r *reading) handOver(ctx context.Context, items []item) error {
-	items = slices.DeleteFunc(items, func(it item) bool {
-		if _, known := r.seen[it.ID]; known || !it.isContact {
-			return true
-		}
-		r.seen[it.ID] = struct{}{}
-		return false
-	})
-	size := max(len(items), 1)
-	if r.notes {
-		size = batchSize // notes can be long
+	m, err := r.one(a)
+	if err == nil && m.syncState == "" {
+		err = errShape("an answer without a SyncState")
 	}
-	for part := range slices.Chunk(items, size) {
-		contacts, err := r.complete(ctx, part)
-		if err != nil {
-			return err
-		}
-		if len(contacts) == 0 {
-			continue
-		}
-		if err := r.yield(contacts); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// complete returns the items' contacts, those read once more of which the page
-// does not hold everything.
-func (r *reading) complete(ctx context.Context, items []item) ([]phonebook.Contact, error) {
-	var again []*item
-	for i := range items {
-		if r.notes || items[i].cut {
-			again = append(again, &items[i])
-		}
-	}
-	for batch := range slices.Chunk(again, batchSize) {
-		if err := r.reread(ctx, batch); err != nil {
-			return nil, err
-		}
-	}
-	contacts := make([]phonebook.Contact, 0, len(items))
-	for _, it := range items {
-		if it.isContact {
-			contacts = append(contacts, it.Contact)
-		}
-	}
-	return contacts, nil
-}
-
-// reread replaces items by what GetItem says of them. Those that are gone in
-// the meantime are no contacts any more.
-func (r *reading) reread(ctx context.Context, items []*item) error {
-	ids := make([]string, len(items))
-	for i, it := range items {
-		ids[i] = it.ID
-	}
-	properties := contactFields
-	if r.notes {
-		properties += bodyField
-	}
-	a, err := r.call(ctx, r.mail, getItem(ids, properties))
-	if err != nil {
-		return err
-	}
-	if len(a.messages) != len(items) {
-		return errShape("%d messages for %d items", len(a.messages), len(items))
-	}
-	for i, m := range a.messages {
-		switch {
-		case m.err != nil && m.err.code == "ErrorItemNotFound":
-			items[i].isContact = false
-		case m.err != nil:
-			return r.explain(m.err)
-		case len(m.items) != 1:
-			return errShape("%d items for one id", len(m.items))
-		default:
-			*items[i] = m.items[0]
-			items[i].ID = ids[i]
-		}
-	}
-	return nil
+	return m, err
 }

@@ -38,7 +38,7 @@ func replay(t *testing.T, change func(*Config), choose func(request string) (rec
 		if headers, err := os.ReadFile(filepath.Join(fixtures, "gromox", name+".response.headers")); err == nil && bytes.HasPrefix(headers, []byte("HTTP/1.1 500")) {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-		w.Write(gromox(t, name+".response.xml"))
+		w.Write(wanted(t, name))
 	}))
 	t.Cleanup(server.Close)
 	c := Config{URL: server.URL}
@@ -48,7 +48,16 @@ func replay(t *testing.T, change func(*Config), choose func(request string) (rec
 	return newSource(t, &c, transport.Options{Sleep: func(context.Context, time.Duration) error { return nil }})
 }
 
-var offsets = regexp.MustCompile(` Offset="(\d+)"`)
+// wanted returns what a recording is answered with: pages of FindItem as
+// SyncFolderItems would have sent them.
+func wanted(t *testing.T, name string) []byte {
+	t.Helper()
+	page := gromox(t, name+".response.xml")
+	if strings.Contains(name, "-finditem-") && !strings.HasPrefix(name, "error-") {
+		return asSync(page, "1")
+	}
+	return page
+}
 
 func TestReplayOnePage(t *testing.T) {
 	src := replay(t, nil, func(string) string { return "large-finditem-phones-emails" })
@@ -56,28 +65,43 @@ func TestReplayOnePage(t *testing.T) {
 	compare(t, got, expectation(t, "large@example.test").Contacts, parts{names: true, numbers: true})
 }
 
-// The second page was recorded without the entry that we ask for once more;
-// here it is put in front.
-func TestReplayPages(t *testing.T) {
-	first, second := gromox(t, "large-finditem-page-max1000-offset0.response.xml"), gromox(t, "large-finditem-page-max1000-offset1000.response.xml")
-	start, end := bytes.LastIndex(first, []byte("<t:Contact>")), bytes.LastIndex(first, []byte("</t:Items>"))
-	if start < 0 || end < start {
-		t.Fatal("the recording looks different")
-	}
-	const items = "<t:Items>"
-	joined := bytes.Replace(second, []byte(items), append([]byte(items), first[start:end]...), 1)
-	src := scripted(t, func(request string) string {
-		switch offset := offsets.FindStringSubmatch(request)[1]; offset {
-		case "0":
-			return string(first)
-		case "999":
-			return string(joined)
-		default:
-			t.Errorf("asked for entry %s", offset)
-			return ""
+// Two contacts more are there at first; then they go, one changes and one is
+// new.
+func TestReplaySync(t *testing.T) {
+	for _, mailbox := range []string{"small", "large"} {
+		pages := 0
+		name := ""
+		src := replay(t, nil, func(request string) string {
+			switch state := stateOf(request); {
+			case name != "":
+				if want := stateOf(string(gromox(t, name+".request.xml"))); state != want {
+					t.Errorf("%s goes on from %s, not from %s", name, state, want)
+				}
+				return name
+			case mailbox == "small":
+				pages++
+				return fmt.Sprintf("small-sync-1-initial-page%d-max25", pages)
+			}
+			pages++
+			return fmt.Sprintf("large-sync-1-initial-page%d-max512", pages)
+		})
+		var b box
+		read := func(recording string, told, gone, n int) {
+			t.Helper()
+			name = recording
+			if err := b.read(t.Context(), src, mailbox+"@example.test"); err != nil || b.told != told || len(b.gone) != gone || len(b.contacts) != n {
+				t.Errorf("%s %s: %d told, %d gone, %d contacts, %v", mailbox, recording, b.told, len(b.gone), len(b.contacts), err)
+			}
 		}
-	})
-	compare(t, mustRead(t, src, "large@example.test"), expectation(t, "large@example.test").Contacts, parts{})
+		n := len(expectation(t, mailbox+"@example.test").Contacts)
+		read("", n+2, 0, n+2)
+		read(mailbox+"-sync-2-nochange", 0, 0, n+2)
+		read(mailbox+"-sync-4-after-changes", 2, 2, n+1)
+		read(mailbox+"-sync-8-after-revert", 1, 1, n)
+		if pages != 3 {
+			t.Errorf("%d pages at first", pages)
+		}
+	}
 }
 
 func TestReplayFolders(t *testing.T) {
@@ -86,6 +110,8 @@ func TestReplayFolders(t *testing.T) {
 			switch {
 			case strings.Contains(request, "<m:FindFolder"):
 				return box + "-findfolder-contacts-deep"
+			case stateOf(request) != "":
+				return box + "-sync-2-nochange"
 			case strings.Contains(request, contactsFolder):
 				return box + "-finditem-phones-emails"
 			case strings.Contains(request, folderID(expectation(t, box+"@example.test").Subfolder.FolderID)):
@@ -106,7 +132,7 @@ func TestReplayNotes(t *testing.T) {
 		return found
 	}
 	src := replay(t, func(c *Config) { c.Notes = true }, func(request string) string {
-		if strings.Contains(request, "<m:FindItem") {
+		if strings.Contains(request, "<m:SyncFolderItems") {
 			return "small-finditem-idonly"
 		}
 		name := "small-getitem-60-text-plus-named-fields"
@@ -130,7 +156,7 @@ func TestReplayFailures(t *testing.T) {
 		"error-finditem-unknown-distinguished-folder": {fault.Unavailable, "nosuchfolder"},
 		"error-malformed-xml":                         {fault.Unavailable, "Invalid XML"},
 		"error-finditem-deleted-or-garbage-folderid":  {fault.Member, "Error"},
-		"small-getfolder-contacts":                    {fault.Member, "RootFolder"},
+		"small-getfolder-contacts":                    {fault.Member, "SyncState"},
 		"small-getitem-3-contacts-defaultshape":       {fault.Member, "3 messages"},
 	}
 	for name, tt := range tests {
@@ -188,13 +214,19 @@ func TestRequestsAreValid(t *testing.T) {
 			})
 		}
 	})
-	if got := mustRead(t, src, m.Mail); len(got) != 6 {
-		t.Fatalf("%d contacts", len(got))
+	var b box
+	if err := b.read(t.Context(), src, m.Mail); err != nil || len(b.contacts) != 6 {
+		t.Fatalf("%d contacts, %v", len(b.contacts), err)
 	}
 	if err := src.Probe(t.Context(), phonebook.Member{Mail: m.Mail}); err != nil {
 		t.Fatal(err)
 	}
-	sent = append(sent, string(envelope(m.Mail, findItem(folderID(`"<&>'`), contactFields, 5, pageSize))),
+	state, _, _ := strings.Cut(b.state, "}")
+	b.state = state + "}]}" // the folders below Contacts are new
+	if err := b.read(t.Context(), src, m.Mail); err != nil {
+		t.Fatal(err)
+	}
+	sent = append(sent, string(envelope(m.Mail, syncFolderItems(folderID(`"<&>'`), "AAA=", contactFields))),
 		string(envelope(m.Mail, getItem([]string{"a", `"<&`}, contactFields))))
 	operations := map[string]bool{}
 	var bodies, headers []string
@@ -210,7 +242,7 @@ func TestRequestsAreValid(t *testing.T) {
 		bodies = append(bodies, body)
 		headers = append(headers, version, "<t:ExchangeImpersonation>"+impersonation)
 	}
-	for _, op := range []string{"<m:FindItem", "<m:GetItem", "<m:FindFolder"} {
+	for _, op := range []string{"<m:SyncFolderItems", "<m:FindItem", "<m:GetItem", "<m:FindFolder"} {
 		if !operations[op] {
 			t.Errorf("%s> was never sent", op)
 		}

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// Sizes of what is asked for at once. FindItem answers at most 1,000 items
-// (EWS throttling in Exchange Online); a GetItem of more than about 100 items
-// may run into the service's time limit of a minute.
+// Sizes of what is asked for at once. SyncFolderItems takes 512 at most, a
+// FindFolder 1,000 (EWS throttling in Exchange); a GetItem of more than about
+// 100 items may run into the service's time limit of a minute.
 const (
-	pageSize  = 1000
-	batchSize = 100
+	maxChanges = 512
+	maxFolders = 1000
+	batchSize  = 100
 )
 
 // Namespaces of EWS, declared on the envelope of a request.
@@ -35,13 +36,21 @@ func envelope(mail, request string) []byte {
 		request + `</s:Body></s:Envelope>`)
 }
 
-// findItem asks for the items of a folder from the offset on, at most limit,
-// with these properties besides their ids.
-func findItem(folder, properties string, offset, limit int) string {
-	return `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape>` +
-		additional(properties) + `</m:ItemShape><m:IndexedPageItemView` + view(offset, limit) +
-		`/><m:ParentFolderIds>` + folder + `</m:ParentFolderIds></m:FindItem>`
+// syncFolderItems asks for the changes in a folder since a sync state, all its
+// items where that is empty, with these properties besides their ids.
+func syncFolderItems(folder, syncState, properties string) string {
+	if syncState != "" {
+		syncState = `<m:SyncState>` + escape(syncState) + `</m:SyncState>`
+	}
+	return `<m:SyncFolderItems><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape>` + additional(properties) +
+		`</m:ItemShape><m:SyncFolderId>` + folder + `</m:SyncFolderId>` + syncState +
+		`<m:MaxChangesReturned>` + strconv.Itoa(maxChanges) + `</m:MaxChangesReturned></m:SyncFolderItems>`
 }
+
+// findOne asks for the id of one item of Contacts.
+const findOne = `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>` +
+	`<m:IndexedPageItemView MaxEntriesReturned="1" Offset="0" BasePoint="Beginning"/>` +
+	`<m:ParentFolderIds>` + contactsFolder + `</m:ParentFolderIds></m:FindItem>`
 
 // getItem asks for the items with these ids.
 func getItem(ids []string, properties string) string {
@@ -61,8 +70,8 @@ func findFolder(offset int) string {
 	return `<m:FindFolder Traversal="Deep"><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape>` +
 		additional(`<t:FieldURI FieldURI="folder:ParentFolderId"/><t:FieldURI FieldURI="folder:FolderClass"/>`+
 			`<t:ExtendedFieldURI PropertyTag="0x10F4" PropertyType="Boolean"/>`) +
-		`</m:FolderShape><m:IndexedPageFolderView` + view(offset, pageSize) + `/><m:ParentFolderIds>` + contactsFolder +
-		`</m:ParentFolderIds></m:FindFolder>`
+		`</m:FolderShape><m:IndexedPageFolderView MaxEntriesReturned="` + strconv.Itoa(maxFolders) + `" Offset="` + strconv.Itoa(offset) +
+		`" BasePoint="Beginning"/><m:ParentFolderIds>` + contactsFolder + `</m:ParentFolderIds></m:FindFolder>`
 }
 
 func additional(properties string) string {
@@ -70,10 +79,6 @@ func additional(properties string) string {
 		return ""
 	}
 	return `<t:AdditionalProperties>` + properties + `</t:AdditionalProperties>`
-}
-
-func view(offset, limit int) string {
-	return ` MaxEntriesReturned="` + strconv.Itoa(limit) + `" Offset="` + strconv.Itoa(offset) + `" BasePoint="Beginning"`
 }
 
 func escape(s string) string {

@@ -17,7 +17,8 @@ import (
 // It differs from encoding/xml in two points. Characters that XML 1.0 forbids,
 // written out or as a reference such as &#x1A;, are dropped instead of refused:
 // Exchange sends what stands in the mailbox. Only half of a surrogate pair is a
-// replacement character, as Graph has it. And a text is copied once.
+// replacement character, as Graph has it. And a text is copied once, a tag not
+// at all.
 //
 // The walk is a loop over the children of the current element:
 //
@@ -38,9 +39,12 @@ type xmlReader struct {
 	src      io.Reader
 	buf      []byte
 	pos, end int
+	texts    strings.Builder // memory for texts: one piece for many of them
 
-	tag       []byte // the last start tag without its angle brackets
+	tag       []byte // the last start tag without its angle brackets; a part of buf or of joint
+	nameEnd   int    // where its name ends
 	local     []byte // the local name in it
+	joint     []byte // a tag that lies across two buffers
 	selfClose bool   // the end tag of the current element is still to be reported
 	open      []byte // names of the open elements, one after the other
 	starts    []int  // where each of them starts in open
@@ -109,22 +113,76 @@ func (x *xmlReader) child(depth int) bool {
 // it; dropped and joined then say how many characters were left out.
 func (x *xmlReader) text() string {
 	x.chars, x.dropped, x.joined, x.wide, x.high = x.chars[:0], 0, 0, false, 0
+	if s, ok := x.plainText(); ok {
+		return s
+	}
 	for depth := x.depth(); x.depth() >= depth; {
 		if x.next() == atEnd {
 			return ""
 		}
 	}
 	if !x.wide {
-		return string(x.chars)
+		return x.keep(x.chars)
 	}
 	return x.clean()
+}
+
+// plainText is text where nothing but the end tag follows the characters, all
+// of it is in the buffer, and all of it can stay as it is: as in nearly every
+// element.
+func (x *xmlReader) plainText() (string, bool) {
+	if x.selfClose || x.err != nil {
+		return "", false
+	}
+	b := x.buf[x.pos:x.end]
+	n, wide := plain(b)
+	if n+1 >= len(b) || b[n] != '<' || b[n+1] != '/' || wide && !isText(b[:n]) {
+		return "", false
+	}
+	end := x.endTagIn(b[n+2:])
+	if end == 0 {
+		return "", false
+	}
+	x.pos += n + 2 + end
+	x.pop()
+	return x.keep(b[:n]), true
+}
+
+// plain returns how many bytes come before one that is special, and whether
+// some of them are not ASCII.
+func plain(b []byte) (n int, wide bool) {
+	var or byte
+	for n < len(b) && !special[b[n]] {
+		or |= b[n]
+		n++
+	}
+	return n, or >= utf8.RuneSelf
+}
+
+// textPiece is the size of the pieces of memory that texts share: those of
+// about ten contacts.
+const textPiece = 4 << 10
+
+// keep returns a copy of b. Short texts lie side by side in a piece of memory,
+// which makes less work than one for each of them.
+func (x *xmlReader) keep(b []byte) string {
+	if len(b) > textPiece/8 {
+		return string(b)
+	}
+	if x.texts.Cap()-x.texts.Len() < len(b) {
+		x.texts.Reset() // the texts keep their piece
+		x.texts.Grow(textPiece)
+	}
+	x.texts.Write(b) // within the capacity, so it stays where it is
+	all := x.texts.String()
+	return all[len(all)-len(b):]
 }
 
 // clean returns chars without what is no character of XML 1.0, and with a
 // replacement character for what is no UTF-8.
 func (x *xmlReader) clean() string {
-	if utf8.Valid(x.chars) && !bytes.Contains(x.chars, []byte("\xEF\xBF\xBE")) && !bytes.Contains(x.chars, []byte("\xEF\xBF\xBF")) {
-		return string(x.chars)
+	if isText(x.chars) {
+		return x.keep(x.chars)
 	}
 	return strings.Map(func(r rune) rune {
 		if r == 0xFFFE || r == 0xFFFF {
@@ -133,6 +191,12 @@ func (x *xmlReader) clean() string {
 		}
 		return r
 	}, strings.ToValidUTF8(string(x.chars), "\uFFFD"))
+}
+
+// isText tells whether b is UTF-8 without the characters beyond ASCII that XML
+// forbids.
+func isText(b []byte) bool {
+	return utf8.Valid(b) && !bytes.Contains(b, []byte("\xEF\xBF\xBE")) && !bytes.Contains(b, []byte("\xEF\xBF\xBF"))
 }
 
 // next reads on to the next event. Comments and processing instructions are
@@ -204,7 +268,9 @@ func (x *xmlReader) startTag() event {
 	if n := len(x.tag); n > 0 && x.tag[n-1] == '/' {
 		x.tag, x.selfClose = x.tag[:n-1], true
 	}
-	full := x.tag[:nameLen(x.tag)]
+	var full []byte
+	full, x.local = splitName(x.tag)
+	x.nameEnd = len(full)
 	if len(full) == 0 {
 		x.err = errors.New("read XML: an element without a name")
 		return atEnd
@@ -213,7 +279,6 @@ func (x *xmlReader) startTag() event {
 		x.err = fmt.Errorf("read XML: elements are nested more than %d deep", maxDepth)
 		return atEnd
 	}
-	x.local = localName(full)
 	x.starts = append(x.starts, len(x.open))
 	x.open = append(x.open, full...)
 	return startTag
@@ -222,10 +287,8 @@ func (x *xmlReader) startTag() event {
 // endTag reads an end tag, which has to be that of the element opened last.
 func (x *xmlReader) endTag() event {
 	if x.depth() > 0 {
-		// Nearly always the tag is whole in the buffer, without blanks.
-		want, b := x.open[x.starts[x.depth()-1]:], x.buf[x.pos:x.end]
-		if len(b) > len(want) && b[len(want)] == '>' && bytes.HasPrefix(b, want) {
-			x.pos += len(want) + 1
+		if n := x.endTagIn(x.buf[x.pos:x.end]); n > 0 {
+			x.pos += n
 			x.pop()
 			return endTag
 		}
@@ -240,6 +303,17 @@ func (x *xmlReader) endTag() event {
 	}
 	x.pop()
 	return endTag
+}
+
+// endTagIn returns the length of what is left of an end tag at the start of b,
+// where that is the one of the element opened last. It is nearly always, whole
+// and without blanks; else 0.
+func (x *xmlReader) endTagIn(b []byte) int {
+	want := x.open[x.starts[x.depth()-1]:]
+	if len(b) > len(want) && b[len(want)] == '>' && string(b[:len(want)]) == string(want) {
+		return len(want) + 1
+	}
+	return 0
 }
 
 func (x *xmlReader) pop() {
@@ -267,29 +341,53 @@ func (x *xmlReader) declaration() event {
 // instruction passes over a processing instruction; of the XML declaration it
 // checks that the encoding is UTF-8.
 func (x *xmlReader) instruction() {
-	x.tag = x.tag[:0]
+	pi := x.joint[:0]
 	for {
 		c := x.readByte()
 		if x.err != nil {
 			return
 		}
-		if c == '>' && bytes.HasSuffix(x.tag, []byte("?")) && len(x.tag) > 1 {
+		if c == '>' && bytes.HasSuffix(pi, []byte("?")) && len(pi) > 1 {
 			break
 		}
-		x.tag = append(x.tag, c)
+		pi = append(pi, c)
 	}
-	if !bytes.HasPrefix(x.tag, []byte("?xml ")) {
+	x.joint = pi
+	if !bytes.HasPrefix(pi, []byte("?xml ")) {
 		return
 	}
-	x.tag = x.tag[:len(x.tag)-1]
+	x.tag, x.nameEnd = pi[:len(pi)-1], len("?xml")
 	if enc := x.attr("encoding"); enc != "" && !strings.EqualFold(enc, "utf-8") && !strings.EqualFold(enc, "us-ascii") {
 		x.err = fmt.Errorf("read XML: it is in %.40q, not in UTF-8", enc)
 	}
 }
 
-// readTag copies what stands up to the next '>' outside of quotes to tag.
+// readTag reads up to the next '>' outside of quotes and lets tag be what is
+// before that.
 func (x *xmlReader) readTag() bool {
-	x.tag = x.tag[:0]
+	b := x.buf[x.pos:x.end]
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; c {
+		case '>':
+			x.tag = b[:i]
+			x.pos += i + 1
+			return true
+		case '"', '\'':
+			n := bytes.IndexByte(b[i+1:], c)
+			if n < 0 {
+				return x.readTagSlowly()
+			}
+			i += 1 + n
+		case '<':
+			return x.readTagSlowly()
+		}
+	}
+	return x.readTagSlowly()
+}
+
+// readTagSlowly is readTag for a tag that is not whole in the buffer.
+func (x *xmlReader) readTagSlowly() bool {
+	x.joint = x.joint[:0]
 	quote := byte(0)
 	for x.more() {
 		b := x.buf[x.pos:x.end]
@@ -305,34 +403,43 @@ func (x *xmlReader) readTag() bool {
 				x.err = errors.New("read XML: a '<' inside of a tag")
 				return false
 			case c == '>':
-				x.tag = append(x.tag, b[:i]...)
+				x.joint = append(x.joint, b[:i]...)
+				x.tag = x.joint
 				x.pos += i + 1
 				return true
 			}
 		}
-		x.tag = append(x.tag, b...)
+		x.joint = append(x.joint, b...)
 		x.pos = x.end
 	}
 	x.truncated()
 	return false
 }
 
-// nameLen returns the length of the name that tag starts with.
-func nameLen(tag []byte) int {
-	for i, c := range tag {
-		if isSpace(c) || c == '/' || c == '=' || c == '"' || c == '\'' {
-			return i
-		}
+// endsName marks the bytes that no name goes past.
+var endsName = func() (t [256]bool) {
+	for _, c := range " \n\t\r/=\"'" {
+		t[c] = true
 	}
-	return len(tag)
-}
+	return t
+}()
 
-// localName returns the part of a qualified name after its prefix.
-func localName(name []byte) []byte {
-	if i := bytes.IndexByte(name, ':'); i > 0 && i < len(name)-1 && bytes.IndexByte(name[i+1:], ':') < 0 {
-		return name[i+1:]
+// splitName returns the name that tag starts with, and the local name in it.
+func splitName(tag []byte) (full, local []byte) {
+	colon, colons := -1, 0
+	n := 0
+	for n < len(tag) && !endsName[tag[n]] {
+		if tag[n] == ':' {
+			colon = n
+			colons++
+		}
+		n++
 	}
-	return name
+	full = tag[:n]
+	if colons == 1 && colon > 0 && colon < n-1 {
+		return full, full[colon+1:]
+	}
+	return full, full
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

@@ -138,6 +138,17 @@ func TestChildSkips(t *testing.T) {
 	}
 }
 
+// What follows an empty element belongs to the one around it, whatever its name.
+func TestTextOfEmptyElement(t *testing.T) {
+	x := newXMLReader(strings.NewReader(`<a><a/>1</a>`))
+	if !x.child(0) || !x.child(1) {
+		t.Fatal(x.err)
+	}
+	if got := x.text(); got != "" || x.child(1) || x.err != nil {
+		t.Errorf("%q, %v", got, x.err)
+	}
+}
+
 // theirs returns the document as encoding/xml sees it; an error where that
 // refuses it.
 func theirs(doc []byte) (out []string, err error) {
@@ -248,7 +259,7 @@ func firstOfEach(events []string) (out []string) {
 func FuzzXML(f *testing.F) {
 	for _, doc := range []string{
 		`<?xml version="1.0" encoding="utf-8"?><a:x y="1" b:z='&lt;'>1<b/>&amp;<![CDATA[<]]>&#x41;</a:x>`,
-		"<a>\r\n\r\u00fc&#13;</a>", "<a><!-- x --><?pi y?></a>", "<a b='\r\n\t>'/>", "<a></a><b/>", "<a>\x1a</a>", "<a>&#x1A;</a>",
+		"<a>\r\n\r\u00fc&#13;</a>", "<a><!-- x --><?pi y?></a>", "<a b='\r\n\t>'/>", "<a></a><b/>", "<a>\x1a</a>", "<a>M\xc3\xbcller</a>", "<a>\xef\xbf\xbe</a>", "<a>\xfc</a>", "<a>&#x1A;</a>",
 	} {
 		f.Add([]byte(doc))
 	}
@@ -256,6 +267,11 @@ func FuzzXML(f *testing.F) {
 		got, err := ours(doc)
 		if err == nil {
 			reparse(t, doc, got)
+		}
+		whole, n, errWhole := oneElement(bytes.NewReader(doc))
+		pieces, m, errPieces := oneElement(iotest.OneByteReader(bytes.NewReader(doc)))
+		if whole != pieces || n != m || (errWhole == nil) != (errPieces == nil) {
+			t.Fatalf("%q: text %q, %d dropped, %v; byte by byte %q, %d dropped, %v", doc, whole, n, errWhole, pieces, m, errPieces)
 		}
 		want, refused := theirs(doc)
 		if refused != nil || len(want) == 0 {
@@ -298,9 +314,9 @@ func reparse(t *testing.T, doc []byte, events []string) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`<s:Envelope><s:Body><s:Fault><faultcode>a:B</faultcode><detail><e:ResponseCode>ErrorServerBusy</e:ResponseCode>` +
 		`<t:MessageXml><t:Value Name="BackOffMilliseconds">5</t:Value></t:MessageXml></detail></s:Fault></s:Body></s:Envelope>`))
-	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:RootFolder TotalItemsInView="1">` +
-		`<t:Items><t:Contact><t:ItemId Id="1"/><t:PhoneNumbers><t:Entry Key="Isdn">1</t:Entry></t:PhoneNumbers></t:Contact></t:Items>` +
-		`</m:RootFolder></m:M></m:ResponseMessages></m:R></B:Body></E:Envelope>`))
+	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:SyncState>1</m:SyncState>` +
+		`<m:Changes><t:Create><t:Contact><t:ItemId Id="1"/><t:PhoneNumbers><t:Entry Key="Isdn">1</t:Entry></t:PhoneNumbers></t:Contact></t:Create>` +
+		`<t:Delete><t:ItemId Id="2"/></t:Delete></m:Changes></m:M></m:ResponseMessages></m:R></B:Body></E:Envelope>`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		a, err := decode(bytes.NewReader(doc))
 		if err != nil {

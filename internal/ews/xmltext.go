@@ -22,13 +22,8 @@ var special = func() (t [256]bool) {
 func (x *xmlReader) charData() {
 	for x.err == nil && x.more() {
 		b := x.buf[x.pos:x.end]
-		i := 0
-		var or byte
-		for i < len(b) && !special[b[i]] {
-			or |= b[i]
-			i++
-		}
-		x.wide = x.wide || or >= utf8.RuneSelf
+		i, wide := plain(b)
+		x.wide = x.wide || wide
 		x.chars = append(x.chars, b[:i]...)
 		x.pos += i
 		if i == len(b) {
@@ -169,13 +164,12 @@ func (x *xmlReader) attr(want string) string { return x.unescape(x.rawAttr(want)
 
 // rawAttr is attr without resolving references, and valid until the next call.
 func (x *xmlReader) rawAttr(want string) []byte {
-	rest := x.tag[nameLen(x.tag):]
+	rest := x.tag[x.nameEnd:]
 	for {
 		rest = skipSpace(rest)
-		n := nameLen(rest)
-		name := rest[:n]
-		rest = skipSpace(rest[n:])
-		if n == 0 || len(rest) == 0 || rest[0] != '=' {
+		name, local := splitName(rest)
+		rest = skipSpace(rest[len(name):])
+		if len(name) == 0 || len(rest) == 0 || rest[0] != '=' {
 			return nil
 		}
 		rest = skipSpace(rest[1:])
@@ -186,7 +180,7 @@ func (x *xmlReader) rawAttr(want string) []byte {
 		if end < 0 {
 			return nil
 		}
-		if string(localName(name)) == want {
+		if string(local) == want {
 			return rest[1 : 1+end]
 		}
 		rest = rest[end+2:]
@@ -203,12 +197,8 @@ func skipSpace(b []byte) []byte {
 // unescape returns an attribute's value with its references resolved, by the
 // same rules as character data.
 func (x *xmlReader) unescape(value []byte) string {
-	plain := true
-	for _, c := range value {
-		plain = plain && !special[c] && c < utf8.RuneSelf
-	}
-	if plain {
-		return string(value)
+	if n, wide := plain(value); n == len(value) && !wide {
+		return x.keep(value)
 	}
 	v := xmlReader{src: bytes.NewReader(nil), buf: value, end: len(value)}
 	v.charData()

@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"errors"
-
-	"contactsync/internal/phonebook"
-)
+import "contactsync/internal/phonebook"
 
 // contactReader reads contacts (the resource type contact). It keeps a
 // contact's numbers until all are known: they come under several names, in
@@ -19,54 +15,19 @@ type contactReader struct {
 // decodeContacts is decodeItems for contacts.
 func decodeContacts(body []byte) (page[phonebook.Contact], error) {
 	r := contactReader{reader: reader{data: body}}
-	p := page[phonebook.Contact]{total: unknown}
-	listed, failed := false, false
-	for name := range r.object() {
-		switch string(name) {
-		case "value":
-			listed = r.peek() == '['
-			p.items = r.contacts(p.items)
-		case "@odata.nextLink":
-			p.next = r.string()
-		case "@odata.count":
-			r.peek() // past blanks
-			start := r.pos
-			r.skip(1)
-			p.total = total(r.data[start:r.pos])
-		case "error":
-			failed = !r.null()
-			if failed {
-				r.skip(1)
-			}
-		default:
-			r.skip(1)
-		}
-	}
+	return readPage(&r.reader, r.contact)
+}
+
+// decodeContact decodes one contact by itself.
+func decodeContact(body []byte) (phonebook.Contact, error) {
+	r := contactReader{reader: reader{data: body}}
+	c := r.contact()
 	r.end()
-	switch {
-	case r.err != nil:
-		return page[phonebook.Contact]{}, r.err
-	case failed:
-		return page[phonebook.Contact]{}, errNotAList
-	case !listed:
-		return page[phonebook.Contact]{}, errNoList
-	}
-	return p, nil
+	return c, r.err
 }
 
-// contacts reads the list of a page.
-func (r *contactReader) contacts(contacts []phonebook.Contact) []phonebook.Contact {
-	contacts = contacts[:0]
-	for range r.array() {
-		contacts = append(contacts, r.contact())
-		if contacts[len(contacts)-1].ID == "" && r.err == nil {
-			r.err = errors.New("a contact without an id")
-		}
-	}
-	return contacts
-}
-
-// contact reads one contact.
+// contact reads one contact. One without an id is a mistake, such as an error
+// in the middle of a list.
 func (r *contactReader) contact() phonebook.Contact {
 	r.business, r.home, r.mobile = r.business[:0], r.home[:0], ""
 	clear(r.properties[:])
@@ -118,6 +79,9 @@ func (r *contactReader) contact() phonebook.Contact {
 	}
 	c.Phones = r.phones()
 	c.Addresses = withoutEmpty(&addresses)
+	if c.ID == "" && r.err == nil {
+		r.err = errNoID
+	}
 	return c
 }
 

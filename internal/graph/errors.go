@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
 )
 
 // What to do about failures that have more than one cause.
@@ -165,9 +166,64 @@ func contentType(resp *http.Response) string {
 // passing tells whether the failure may be over in a moment.
 func passing(status int, err error) bool {
 	var e *serviceError
-	if errors.As(err, &e) && e.is("ErrorMailboxStoreUnavailable", "ErrorServerBusy", "ErrorTimeoutExpired", "ErrorMailboxMoveInProgress",
-		"ErrorMailboxFailover", "ErrorInternalServerTransientError", "ErrorExceededConnectionCount") {
+	if errors.As(err, &e) && e.is("ErrorServerBusy", "ErrorTimeoutExpired", "ErrorInternalServerTransientError", "ErrorExceededConnectionCount") {
 		return true
 	}
-	return status >= 500 || status == http.StatusRequestTimeout
+	return status >= 500 && status != http.StatusNotImplemented || status == http.StatusRequestTimeout
+}
+
+// ofMailbox tells whether the failure is one mailbox's and may be over in a
+// moment.
+func ofMailbox(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && e.is("ErrorMailboxStoreUnavailable", "ErrorMailboxMoveInProgress", "ErrorMailboxFailover")
+}
+
+// gone tells whether the service says that a folder or a contact is not there.
+func gone(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && e.is("ErrorItemNotFound", "ErrorFolderNotFound")
+}
+
+// forgotten tells whether the service cannot say any more what happened since
+// a state.
+func forgotten(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && (e.Status == http.StatusGone || e.is("SyncStateNotFound", "ResyncRequired", "SyncStateInvalid"))
+}
+
+// refused tells whether the service makes nothing of a link that it gave.
+func refused(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && e.Status == http.StatusBadRequest
+}
+
+// unsupported tells whether the service knows no delta for contacts, as in the
+// national cloud of China.
+func unsupported(err error) bool {
+	var e *serviceError
+	return errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusNotImplemented)
+}
+
+// stale is an error with phonebook.ErrStale in its chain, which says in words
+// why only a full reading helps.
+type stale struct {
+	why string
+	err error // what the service said; nil: nothing
+}
+
+// Error returns the reason.
+func (e *stale) Error() string {
+	if e.err == nil {
+		return e.why
+	}
+	return e.why + ": " + e.err.Error()
+}
+
+// Unwrap returns phonebook.ErrStale and what the service said.
+func (e *stale) Unwrap() []error {
+	if e.err == nil {
+		return []error{phonebook.ErrStale}
+	}
+	return []error{phonebook.ErrStale, e.err}
 }

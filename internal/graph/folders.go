@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -30,53 +29,71 @@ func (f *folder) nature() (class string, hidden bool) {
 	return class, hidden
 }
 
-// below hands over the contacts of all folders below the default one, at any
-// depth, but not those of hidden folders and of what is below them. A folder
-// that is deleted meanwhile takes along what is in it.
-func (s *Source) below(ctx context.Context, box mailbox, yield func([]phonebook.Contact) error) error {
-	const defaultFolder = "contacts" // a well-known name, in place of an id
-	waiting := []string{defaultFolder}
+// synchronised returns the ids of the folders that are read: the default one,
+// whose id is empty, and where the configuration says so those below it at any
+// depth, but not hidden ones and what is below them.
+func (s *Source) synchronised(ctx context.Context, a asker, box mailbox) ([]string, error) {
+	ids := []string{""}
+	if !s.folders {
+		return ids, nil
+	}
 	seen := map[string]bool{}
-	for len(waiting) > 0 {
-		parent := waiting[len(waiting)-1]
-		waiting = waiting[:len(waiting)-1]
-		children, err := s.children(ctx, box, parent)
-		if err != nil && (parent == defaultFolder || !gone(err)) {
-			return wrap("list contact folders", err)
+	for parents := ids; len(parents) > 0; {
+		children, err := s.children(ctx, a, box, parents)
+		if err != nil {
+			return nil, wrap("list contact folders", err)
 		}
+		parents = nil
 		for _, f := range children {
 			class, hidden := f.nature()
 			if seen[f.ID] || phonebook.FolderOfOutlook(class, hidden) {
 				continue // seen: moved while we listed
 			}
 			seen[f.ID] = true
-			waiting = append(waiting, f.ID)
-			if !phonebook.FolderForPeople(class, hidden) {
-				continue
-			}
-			if err := s.contacts(ctx, folderPath(box, f.ID)+"/contacts", yield); err != nil && !gone(err) {
-				return err
+			parents = append(parents, f.ID)
+			if phonebook.FolderForPeople(class, hidden) {
+				ids = append(ids, f.ID)
 			}
 		}
 	}
-	return nil
+	return ids, nil
 }
 
-// children returns the folders right below parent.
-func (s *Source) children(ctx context.Context, box mailbox, parent string) (all []folder, err error) {
-	err = list(ctx, s, s.link(folderPath(box, parent)+"/childFolders", foldersQuery), decodeItems[folder], func(folders []folder) error {
-		all = append(all, folders...)
-		return nil
-	})
-	return all, err
+// children returns the folders right below those with the given ids. A folder
+// that is deleted meanwhile has none, unless it is the default one.
+func (s *Source) children(ctx context.Context, a asker, box mailbox, parents []string) (all []folder, err error) {
+	walks := make([]*walk, len(parents))
+	for i, id := range parents {
+		walks[i] = newWalk(s.link(folderPath(box, id)+"/childFolders", foldersQuery), listPage, decodeItems[folder], func(folders []folder) error {
+			all = append(all, folders...)
+			return nil
+		})
+	}
+	s.all(ctx, a, walks...)
+	for i, w := range walks {
+		if w.err != nil && (parents[i] == "" || !gone(w.err)) {
+			return nil, w.err
+		}
+	}
+	return all, nil
 }
 
-// gone tells whether the service says that a folder is not there.
-func gone(err error) bool {
-	var e *serviceError
-	return errors.As(err, &e) && e.is("ErrorItemNotFound", "ErrorFolderNotFound")
-}
-
+// folderPath returns the path of a folder; an empty id stands for the default
+// one, which goes by its well-known name.
 func folderPath(box mailbox, id string) string {
+	if id == "" {
+		id = "contacts"
+	}
 	return box.path + "/contactFolders/" + url.PathEscape(id)
 }
+
+// contactsPath returns the path of the contacts in a folder.
+func contactsPath(box mailbox, id string) string {
+	if id == "" {
+		return box.path + "/contacts"
+	}
+	return folderPath(box, id) + "/contacts"
+}
+
+// deltaPath returns the path of the changes in a folder.
+func deltaPath(box mailbox, id string) string { return folderPath(box, id) + "/contacts/delta" }

@@ -12,10 +12,13 @@
 // link is. The link is followed as it stands, because what is in it is the
 // service's own affair, but never to another server: it would get our token.
 //
-// The link says where the next page starts by a number of entries. Where a
-// contact is deleted before that place, the next page would start one too far;
-// so the total is asked for ($count), and a folder whose total changes between
-// two pages is read again.
+// Changes since the last run are told by delta, folder by folder, as ids alone:
+// whether delta takes $expand is not documented. What changed is then read one
+// by one, twenty in a batch. A full reading begins with delta too; see full.go.
+//
+// Where several mailboxes are only looked at, they share their batches. A batch
+// counts as the four requests that the service works on at a time, and each
+// part of it has its own status: what is throttled is sent again alone.
 //
 // Graph's contact type knows business, home and mobile numbers. Fax, pager,
 // car and the other numbers of Outlook's form are reachable only as MAPI
@@ -23,30 +26,34 @@
 // filter that names the sixteen property tags. That costs no further request.
 //
 // Ids are asked for in their immutable form, which stays the same while a
-// contact stays in its folder. Distribution lists are no contacts to Graph and
-// never come.
+// contact stays in its mailbox, whatever folder it is moved to. Distribution
+// lists are no contacts to Graph and never come.
 //
 // Sources: the documentation pages "List contacts", "List childFolders",
-// "List users", "Get singleValueLegacyExtendedProperty", "Paging Microsoft
-// Graph data in your app", "Obtain immutable identifiers for Outlook
-// resources" and "Microsoft Graph error responses and resource types".
+// "List users", "contact: delta", "Get singleValueLegacyExtendedProperty",
+// "Paging Microsoft Graph data in your app", "Obtain immutable identifiers for
+// Outlook resources", "Use delta query to track changes in Microsoft Graph
+// data", "Combine multiple HTTP requests using JSON batching", "Microsoft Graph
+// throttling guidance" and "Microsoft Graph error responses and resource types".
 package graph
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
 	"sync/atomic"
 
-	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/transport"
 )
 
 // publicCloud is Graph's address outside the national clouds.
 const publicCloud = "https://graph.microsoft.com/v1.0"
+
+// chinaCloud is the host of the national cloud of China, which has no delta for
+// contacts ("contact: delta").
+const chinaCloud = "microsoftgraph.chinacloudapi.cn"
 
 // Config says where Graph is, who asks, and what is read.
 type Config struct {
@@ -69,12 +76,15 @@ type Config struct {
 // Source reads mailboxes over Graph. It is safe for concurrent use.
 type Source struct {
 	base       *url.URL
+	address    string // base as text
 	token      func(context.Context) (string, error)
 	invalidate func(string)
 	transport  *transport.Transport
 	folders    bool
 	query      string // of every listing of contacts
+	noDelta    bool   // the cloud has no delta for contacts
 	logger     *slog.Logger
+	found      findings
 
 	// bySignIn is set once Graph has refused to look a user up. It holds for
 	// the rest of the run: a Source lives as long as one.
@@ -92,6 +102,8 @@ func New(c Config) *Source {
 		query:      contactsQuery(c.Notes),
 		logger:     c.Logger,
 	}
+	s.address = s.base.Scheme + "://" + s.base.Host + s.base.EscapedPath()
+	s.noDelta = strings.EqualFold(s.base.Hostname(), chinaCloud)
 	if s.invalidate == nil {
 		s.invalidate = func(string) {}
 	}
@@ -115,57 +127,66 @@ func baseURL(address string) *url.URL {
 	return u
 }
 
-// Read hands over the contacts of m's mailbox page by page, each after it has
-// been read whole: those of the default folder, then, where the configuration
-// says so, those of the folders below it, without the ones that Outlook hides.
-// A contact can come twice where the mailbox changes meanwhile. Yield may keep
+// Read hands over what happened to m's mailbox since a state that an earlier
+// reading returned, or all contacts in it where since is empty: those of the
+// default folder and, where the configuration says so, of the folders below it,
+// without the ones that Outlook hides. It returns the state for the next time,
+// an empty one where the service cannot tell changes. A contact can come twice
+// where the mailbox changes meanwhile; the last word counts. Yield may keep
 // what it gets; its error ends the reading and is returned as it is.
 //
-// The error is of class Refused where the app may not read this mailbox,
-// Member where there is no such mailbox, Unavailable where another try may
-// help, and Config where settings or sign-in are wrong.
-func (s *Source) Read(ctx context.Context, m phonebook.Member, yield func([]phonebook.Contact) error) error {
-	box, err := s.find(ctx, m)
+// The error has phonebook.ErrStale in its chain where the state is of no use
+// any more. Else it is of class Refused where the app may not read this
+// mailbox, Member where there is no such mailbox, Unavailable where another try
+// may help, and Config where settings or sign-in are wrong.
+func (s *Source) Read(ctx context.Context, m phonebook.Member, since string, yield func(phonebook.Page) error) (state string, err error) {
+	found, err := s.known(ctx, m, since)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := s.contacts(ctx, box.path+"/contacts", yield); err != nil {
-		return box.explain(err)
+	if since == "" {
+		state, err = s.full(ctx, found.box, yield)
+	} else {
+		state, err = s.changes(ctx, found, since, yield)
 	}
-	if !s.folders {
-		return nil
+	return state, found.box.explain(err)
+}
+
+// changes reads what happened since a state, or what of it was not found yet.
+func (s *Source) changes(ctx context.Context, found finding, since string, yield func(phonebook.Page) error) (state string, err error) {
+	r := found.reading
+	if r == nil {
+		if r, err = s.resume(ctx, s, found.box, since); err != nil {
+			return "", err
+		}
 	}
-	return s.below(ctx, box, yield)
+	if !found.read {
+		if err := r.settle(ctx, s); err != nil {
+			return "", err
+		}
+		if err := r.deliver(ctx, s, yield); err != nil {
+			return "", err
+		}
+	}
+	for _, p := range found.pages {
+		if err := yield(p); err != nil {
+			return "", err
+		}
+	}
+	return r.state()
 }
 
 // Probe asks for as little as possible of m's mailbox. It returns nil where
 // the app may read contacts there, else an error as Read does: of class
 // Refused where the app may not.
 func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
-	box, err := s.find(ctx, m)
+	box, err := s.find(ctx, s, m)
 	if err != nil {
 		return err
 	}
 	// Following further pages would answer no further question.
-	return box.explain(s.get(ctx, s.link(box.path+"/contacts", "$top=1&$select=id"), func(body []byte) error {
+	return box.explain(s.single(ctx, &request{link: s.link(box.path+"/contacts", "$top=1&$select=id"), page: listPage, use: func(body []byte) error {
 		_, err := decodeItems[struct{}](body)
 		return err
-	}))
-}
-
-// rereads is how often a folder is read again because it changed meanwhile.
-const rereads = 3
-
-// contacts hands over the contacts of one folder, again from the first where
-// the folder changes meanwhile.
-func (s *Source) contacts(ctx context.Context, path string, yield func([]phonebook.Contact) error) error {
-	for range 1 + rereads {
-		err := list(ctx, s, s.link(path, s.query), decodeContacts, yield)
-		if !errors.Is(err, errChanged) {
-			return err
-		}
-		s.logger.Debug("a folder changed while it was read; reading it again", "path", path)
-	}
-	return fault.New(fault.Member, "somebody is changing the mailbox's contacts; the next run tries again",
-		"read %d times: %w", 1+rereads, errChanged)
+	}}))
 }

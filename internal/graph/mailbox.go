@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -14,6 +15,9 @@ import (
 type mailbox struct {
 	path     string // /users/…
 	bySignIn bool   // the path holds an address that may not be a sign-in name
+	// id is of this mailbox and no other: the user's object id or, where the app
+	// may not look users up, the id of the folder Contacts.
+	id string
 }
 
 // user is the resource type user, as far as it is asked for.
@@ -24,34 +28,56 @@ type user struct {
 }
 
 // find returns the mailbox whose primary address is the member's.
-func (s *Source) find(ctx context.Context, m phonebook.Member) (mailbox, error) {
+func (s *Source) find(ctx context.Context, a asker, m phonebook.Member) (mailbox, error) {
 	switch {
 	case m.ObjectID != "":
-		return mailbox{path: userPath(m.ObjectID)}, nil
+		return byID(m.ObjectID), nil
 	case m.Mail == "":
 		return mailbox{}, fault.New(fault.Member, "enter the mailbox's primary address in the directory", "find mailbox: the member has no mail address")
 	case s.bySignIn.Load():
-		return mailbox{path: userPath(m.Mail), bySignIn: true}, nil
+		return s.signInName(ctx, a, m.Mail)
 	}
-	id, err := s.lookUp(ctx, m.Mail)
+	id, err := s.lookUp(ctx, a, m.Mail)
 	var refusal *serviceError
 	if errors.As(err, &refusal) && refusal.is("Authorization_RequestDenied") {
 		if !s.bySignIn.Swap(true) {
 			s.logger.Info("the app may not look users up, so addresses are taken for sign-in names; the permission User.ReadBasic.All of Microsoft Graph changes that")
 		}
-		return mailbox{path: userPath(m.Mail), bySignIn: true}, nil
+		return s.signInName(ctx, a, m.Mail)
 	}
 	if err != nil {
 		return mailbox{}, err
 	}
-	return mailbox{path: userPath(id)}, nil
+	return byID(id), nil
+}
+
+func byID(id string) mailbox { return mailbox{path: userPath(id), id: strings.ToLower(id)} }
+
+// signInName returns the mailbox of who signs in with an address. A name can
+// pass to somebody else, but not the id of the mailbox's folder.
+func (s *Source) signInName(ctx context.Context, a asker, mail string) (mailbox, error) {
+	box := mailbox{path: userPath(mail), bySignIn: true}
+	var f folder
+	q := &request{link: s.link(folderPath(box, ""), "$select=id"), use: func(body []byte) error {
+		f = folder{}
+		if err := json.Unmarshal(body, &f); err != nil {
+			return err
+		}
+		if f.ID == "" {
+			return errNoID
+		}
+		return nil
+	}}
+	a.ask(ctx, q)
+	box.id = f.ID
+	return box, box.explain(q.err)
 }
 
 // lookUp returns the object id of the one user with the given primary address.
-func (s *Source) lookUp(ctx context.Context, mail string) (id string, err error) {
+func (s *Source) lookUp(ctx context.Context, a asker, mail string) (id string, err error) {
 	query := "$select=id,mail,userPrincipalName&$filter=" + escape("mail eq '"+strings.ReplaceAll(mail, "'", "''")+"'")
 	var found []user
-	err = list(ctx, s, s.link("/users", query), decodeItems[user], func(users []user) error {
+	err = list(ctx, s, a, s.link("/users", query), decodeItems[user], func(users []user) error {
 		for _, u := range users {
 			if strings.EqualFold(u.Mail, mail) {
 				found = append(found, u)

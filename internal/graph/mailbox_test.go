@@ -77,6 +77,13 @@ func TestBySignInName(t *testing.T) {
 		}
 		refuse(404, "Request_ResourceNotFound", "Resource does not exist")(w, r)
 	})
+	s.mux.HandleFunc("/v1.0/users/{who}/contactFolders/contacts", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("who") == "b#ext#/?x@example.com" {
+			body(`{"id":"F"}`)(w, r)
+			return
+		}
+		refuse(404, "Request_ResourceNotFound", "Resource does not exist")(w, r)
+	})
 	src := s.source(t, nil)
 	got, _, err := read(src, phonebook.Member{Mail: "b#ext#/?x@example.com"})
 	if err != nil || names(got) != "B" {

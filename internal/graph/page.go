@@ -3,7 +3,6 @@ package graph
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
 )
 
 // Documents that are no page of a list. An empty list made of them would be
@@ -11,28 +10,27 @@ import (
 var (
 	errNotAList = errors.New("an error in place of a list")
 	errNoList   = errors.New("no list in the answer")
+	errNoLink   = errors.New("changes without a link to more or to the next round")
+	errNoID     = errors.New("a contact without an id")
 )
 
-// page is a part of a listing.
+// page is a part of a listing, or of a round of delta.
 type page[T any] struct {
 	items []T
 	next  string // the link to the next page, empty where this is the last
-	total int    // entries in the whole listing, unknown where nobody says
+	delta string // on the last page of a round: where the next one begins
 }
-
-// unknown is a total that a page does not tell.
-const unknown = -1
 
 // collection is a page of anything, as it is written.
 type collection[T any] struct {
 	Value []T             `json:"value"`
 	Next  string          `json:"@odata.nextLink"`
-	Count json.RawMessage `json:"@odata.count"`
+	Delta string          `json:"@odata.deltaLink"`
 	Error json.RawMessage `json:"error"`
 }
 
-// decodeItems decodes a page. It serves the short lists; for contacts there is
-// decodeContacts.
+// decodeItems decodes a page. It serves the short lists; for contacts and
+// changes there are decodeContacts and decodeChanges.
 func decodeItems[T any](body []byte) (page[T], error) {
 	var c collection[T]
 	if err := json.Unmarshal(body, &c); err != nil {
@@ -44,14 +42,42 @@ func decodeItems[T any](body []byte) (page[T], error) {
 	case c.Value == nil:
 		return page[T]{}, errNoList
 	}
-	return page[T]{c.Value, c.Next, total(c.Count)}, nil
+	return page[T]{c.Value, c.Next, c.Delta}, nil
 }
 
-// total reads the value of @odata.count.
-func total(count []byte) int {
-	n, err := strconv.Atoi(string(count))
-	if err != nil || n < 0 {
-		return unknown
+// readPage reads a page whose items read takes off the reader.
+func readPage[T any](r *reader, read func() T) (page[T], error) {
+	var p page[T]
+	listed, failed := false, false
+	for name := range r.object() {
+		switch string(name) {
+		case "value":
+			listed = r.peek() == '['
+			p.items = p.items[:0]
+			for range r.array() {
+				p.items = append(p.items, read())
+			}
+		case "@odata.nextLink":
+			p.next = r.string()
+		case "@odata.deltaLink":
+			p.delta = r.string()
+		case "error":
+			failed = !r.null()
+			if failed {
+				r.skip(1)
+			}
+		default:
+			r.skip(1)
+		}
 	}
-	return n
+	r.end()
+	switch {
+	case r.err != nil:
+		return page[T]{}, r.err
+	case failed:
+		return page[T]{}, errNotAList
+	case !listed:
+		return page[T]{}, errNoList
+	}
+	return p, nil
 }

@@ -75,7 +75,7 @@ func propertyTag(id string) uint16 {
 	return uint16(tag)
 }
 
-// contactsQuery returns the query of a listing of contacts.
+// contactsQuery returns the query for contacts, in a listing or one by one.
 func contactsQuery(notes bool) string {
 	fields := strings.Join(selected, ",")
 	if notes {
@@ -85,7 +85,7 @@ func contactsQuery(notes bool) string {
 	for i, n := range numbers {
 		ids[i] = fmt.Sprintf("String 0x%04X", n.tag)
 	}
-	return "$count=true&$select=" + fields + "&$expand=" + expand(ids)
+	return "$select=" + fields + "&$expand=" + expand(ids)
 }
 
 // foldersQuery is the query of a listing of folders.
@@ -94,9 +94,11 @@ var foldersQuery = "$select=id&$expand=" + expand([]string{
 	fmt.Sprintf("Boolean 0x%04X", tagHidden),
 })
 
-// expand returns the value of an $expand for the given MAPI properties.
+// expand returns the value of an $expand for the given MAPI properties. Only
+// its blanks have to be escaped (RFC 3986, 3.4), which counts where it stands
+// in every part of a batch.
 func expand(ids []string) string {
-	return escape("singleValueExtendedProperties($filter=id eq '" + strings.Join(ids, "' or id eq '") + "')")
+	return strings.ReplaceAll("singleValueExtendedProperties($filter=id eq '"+strings.Join(ids, "' or id eq '")+"')", " ", "%20")
 }
 
 // escape prepares a value for a query, where OData has no + for a blank.

@@ -40,42 +40,6 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestTotals has pages that tell the total in every way. It may be larger than
-// what comes, and pages may leave it out.
-func TestTotals(t *testing.T) {
-	for name, c := range map[string]struct {
-		totals   [3]string // before the values of three pages
-		requests int
-	}{
-		"nowhere":       {[3]string{"", "", ""}, 3},
-		"the same":      {[3]string{`"@odata.count":9,`, `"@odata.count":9,`, `"@odata.count":9,`}, 3},
-		"on the first":  {[3]string{`"@odata.count":9,`, "", ""}, 3},
-		"nothing to go": {[3]string{`"@odata.count":null,`, `"@odata.count":"x",`, `"@odata.count":-1,`}, 3},
-		"another":       {[3]string{`"@odata.count":9,`, `"@odata.count":8,`, ""}, 2 * (1 + rereads)},
-		"another later": {[3]string{`"@odata.count":9,`, "", `"@odata.count":8,`}, 3 * (1 + rereads)},
-		"to nothing":    {[3]string{`"@odata.count":9,`, `"@odata.count":0,`, ""}, 2 * (1 + rereads)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newService(t)
-			s.mux.HandleFunc("/v1.0/users/0a1b/contacts", func(w http.ResponseWriter, r *http.Request) {
-				i := 0
-				if r.FormValue("$count") != "true" {
-					fmt.Sscan(r.FormValue("page"), &i)
-				}
-				next := ""
-				if i < 2 {
-					next = fmt.Sprintf(`,"@odata.nextLink":"$/users/0a1b/contacts?page=%d"`, i+1)
-				}
-				body(`{%s"value":[{"id":"%d"}]%s}`, c.totals[i], i, next)(w, r)
-			})
-			_, _, err := read(s.source(t, nil), anna)
-			if len(s.asked) != c.requests || (err != nil) != (c.requests > 3) {
-				t.Errorf("%d requests, want %d; error %v", len(s.asked), c.requests, err)
-			}
-		})
-	}
-}
-
 func TestRequest(t *testing.T) {
 	s := newService(t)
 	var asked []string // what was selected
@@ -98,12 +62,20 @@ func TestRequest(t *testing.T) {
 		}
 		body(`{"value":[]}`)(w, r)
 	})
+	deltas := 0
+	s.mux.HandleFunc("/v1.0/users/0a1b/contactFolders/contacts/contacts/delta", func(w http.ResponseWriter, r *http.Request) {
+		deltas++
+		if got, want := r.Header.Get("Prefer"), `IdType="ImmutableId", odata.maxpagesize=500`; got != want || r.URL.RawQuery != "$select=id" {
+			t.Errorf("delta %s with Prefer %q, want %q", r.URL.RawQuery, got, want)
+		}
+		body(`{"value":[],"@odata.deltaLink":"$/x?token"}`)(w, r)
+	})
 	for _, notes := range []bool{false, true} {
 		if _, _, err := read(s.source(t, func(c *Config) { c.Notes = notes }), anna); err != nil {
 			t.Error(err)
 		}
 	}
-	if len(asked) != 2 || strings.Contains(asked[0], "personalNotes") || asked[1] != asked[0]+",personalNotes" {
+	if deltas != 2 || len(asked) != 2 || strings.Contains(asked[0], "personalNotes") || asked[1] != asked[0]+",personalNotes" {
 		t.Errorf("selected %q, notes in the second only", asked)
 	}
 }
@@ -169,7 +141,7 @@ func TestYieldEndsTheReading(t *testing.T) {
 	s := newService(t)
 	s.answer("/v1.0/users/0a1b/contacts", body(`{"value":[{"id":"A"}],"@odata.nextLink":"$/users/0a1b/contacts?a"}`))
 	full := errors.New("disk full")
-	err := s.source(t, nil).Read(context.Background(), anna, func([]phonebook.Contact) error { return full })
+	_, err := s.source(t, nil).Read(context.Background(), anna, "", func(phonebook.Page) error { return full })
 	if err != full || len(s.asked) != 1 {
 		t.Errorf("error %v after %d requests", err, len(s.asked))
 	}
@@ -353,7 +325,7 @@ func TestCancelled(t *testing.T) {
 		cancel()
 		refuse(503, "serviceNotAvailable", "")(w, r)
 	})
-	err := s.source(t, nil).Read(ctx, anna, func([]phonebook.Contact) error { return nil })
+	_, err := s.source(t, nil).Read(ctx, anna, "", func(phonebook.Page) error { return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

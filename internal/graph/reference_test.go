@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"contactsync/internal/phonebook"
@@ -53,7 +52,7 @@ func reference(body []byte) (page[phonebook.Contact], error) {
 	contacts := make([]phonebook.Contact, len(p.items))
 	for i, c := range p.items {
 		if c.ID == "" {
-			return page[phonebook.Contact]{}, errors.New("a contact without an id")
+			return page[phonebook.Contact]{}, errNoID
 		}
 		contacts[i] = phonebook.Contact{
 			ID: c.ID, DisplayName: c.DisplayName, GivenName: c.GivenName, Surname: c.Surname, Company: c.CompanyName,
@@ -65,7 +64,7 @@ func reference(body []byte) (page[phonebook.Contact], error) {
 		}
 		contacts[i].Categories = appendText(nil, c.Categories...)
 	}
-	return page[phonebook.Contact]{contacts, p.next, p.total}, nil
+	return page[phonebook.Contact]{contacts, p.next, p.delta}, nil
 }
 
 func appendText(to []string, from ...string) []string {
@@ -152,7 +151,7 @@ func plain(body []byte) bool {
 // ours holds the names that are read, by their lower case.
 var ours = func() map[string]string {
 	m := map[string]string{}
-	for _, n := range append([]string{"value", "error", "@odata.nextLink", "@odata.count", "address", "street", "postalCode", "city", "state",
+	for _, n := range append([]string{"value", "error", "@odata.nextLink", "@odata.deltaLink", "address", "street", "postalCode", "city", "state",
 		"countryOrRegion", "singleValueExtendedProperties", notesProperty}, selected...) {
 		m[strings.ToLower(n)] = n
 	}

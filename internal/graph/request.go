@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,9 +14,11 @@ import (
 	"contactsync/internal/transport"
 )
 
-// prefer asks for ids that outlive a change of the contact, and for the
-// largest page that lists are known to take.
-const prefer = `IdType="ImmutableId", odata.maxpagesize=999`
+// The largest pages that lists and rounds of delta are known to take.
+const (
+	listPage  = 999
+	deltaPage = 500
+)
 
 // repeats is how often a request is sent again after an answer that may be a
 // passing failure but does not say so (500, a page that is cut off).
@@ -28,55 +29,11 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // link returns the address of a first page. The path and the query are escaped
 // already.
-func (s *Source) link(path, query string) string {
-	return s.base.Scheme + "://" + s.base.Host + s.base.EscapedPath() + path + "?" + query
-}
+func (s *Source) link(path, query string) string { return s.address + path + "?" + query }
 
-// errChanged says that a listing grew or shrank between two pages. The links
-// count entries, so what comes after the change moves, and one that moves from
-// a page to come to a page that has been is never seen.
-var errChanged = errors.New("a folder changed while it was read")
-
-// list follows a listing from its first page to its last and hands each page
-// over once it is whole. The error is errChanged where the pages tell totals
-// that differ; what the totals themselves are means nothing, because they count
-// entries that never come.
-func list[T any](ctx context.Context, s *Source, link string, decode func([]byte) (page[T], error), use func([]T) error) error {
-	seen := make(map[string]bool)
-	for total := unknown; ; {
-		seen[link] = true
-		var p page[T]
-		err := s.get(ctx, link, func(body []byte) (err error) {
-			p, err = decode(body)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if total != unknown && p.total != unknown && p.total != total {
-			return errChanged
-		}
-		total = max(total, p.total)
-		if len(p.items) > 0 {
-			if err := use(p.items); err != nil {
-				return err
-			}
-		}
-		if p.next == "" {
-			return nil
-		}
-		if link, err = s.follow(p.next); err != nil {
-			return err
-		}
-		if seen[link] {
-			return fault.New(fault.Unavailable, hintStrange, "read pages: Microsoft Graph leads in a circle")
-		}
-	}
-}
-
-// follow returns a link to a next page as it is to be requested: unchanged.
-// One that leads to another server is an error, because our token would go
-// there.
+// follow returns a link that the service gave as it is to be requested:
+// unchanged. One that leads to another server is an error, because our token
+// would go there.
 func (s *Source) follow(next string) (string, error) {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != s.base.Scheme || !strings.EqualFold(origin(u), origin(s.base)) || u.User != nil {
@@ -101,42 +58,83 @@ func origin(u *url.URL) string {
 	return u.Host + ":443"
 }
 
-// get requests link and has use take the body of a successful answer, which is
-// a JSON object; use may be called again with the body of another try, and
-// must not keep it.
-func (s *Source) get(ctx context.Context, link string, use func(body []byte) error) error {
-	e := exchange{source: s, link: link, use: use}
+// request asks for what lies at a link.
+type request struct {
+	link string
+	page int // entries of a page at most; 0: there are no pages
+	// use takes the body of a successful answer, which is a JSON object. It may
+	// be called again with the body of another try, and must not keep it.
+	use func(body []byte) error
+	err error // why there is no answer, once it has been asked for
+
+	renewed bool // a token was refused once
+	tries   int  // answers that were no good
+}
+
+// prefer returns the header Prefer: ids that outlive a change of the contact,
+// and how long pages may be.
+func (q *request) prefer() string {
+	if q.page == 0 {
+		return `IdType="ImmutableId"`
+	}
+	return fmt.Sprintf(`IdType="ImmutableId", odata.maxpagesize=%d`, q.page)
+}
+
+// asker asks for several things and returns once each has its answer or its
+// error.
+type asker interface {
+	ask(ctx context.Context, requests ...*request)
+}
+
+// ask implements asker: one request by itself, several as batches.
+func (s *Source) ask(ctx context.Context, requests ...*request) {
+	for len(requests) > 0 {
+		n := min(len(requests), batchMax)
+		s.send(ctx, requests[:n], func(...*request) {})
+		requests = requests[n:]
+	}
+}
+
+// single sends one request by itself.
+func (s *Source) single(ctx context.Context, q *request) error {
+	e := exchange{source: s, request: q}
 	return s.transport.Do(ctx, 1, e.build, e.read)
 }
 
 // exchange is one request with all its tries.
 type exchange struct {
 	source  *Source
-	link    string
-	use     func([]byte) error
+	request *request
 	token   string // of the try under way
-	renewed bool   // a token was refused once
-	tries   int    // answers that were no good
 }
 
 // build makes the request. It runs for every try, since a token can expire
 // while we wait.
 func (e *exchange) build(ctx context.Context) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.link, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.request.link, nil)
 	if err != nil {
 		return nil, fault.New(fault.Config, "check graph_url", "make request: %w", err)
 	}
-	if e.token, err = e.source.token(ctx); err != nil {
-		return nil, err
+	req.Header.Set("Prefer", e.request.prefer())
+	e.token, err = e.source.authorise(ctx, req)
+	return req, err
+}
+
+// authorise puts a token into a request.
+func (s *Source) authorise(ctx context.Context, req *http.Request) (token string, err error) {
+	if token, err = s.token(ctx); err != nil {
+		return "", err
 	}
-	req.Header.Set("Authorization", "Bearer "+e.token)
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Prefer", prefer)
-	return req, nil
+	return token, nil
 }
 
 // read takes an answer.
-func (e *exchange) read(resp *http.Response) error {
+func (e *exchange) read(resp *http.Response) error { return e.source.read(e.request, resp, e.token) }
+
+// read has the request take the answer to it that comes over the wire.
+func (s *Source) read(q *request, resp *http.Response, token string) error {
 	if busy := transport.Busy(resp); busy != nil {
 		return busy
 	}
@@ -146,31 +144,42 @@ func (e *exchange) read(resp *http.Response) error {
 	if _, err := buf.ReadFrom(resp.Body); err != nil {
 		return err
 	}
-	body := buf.Bytes()
+	return s.take(q, resp, buf.Bytes(), token)
+}
+
+// take has the request take an answer that has been read, by itself or in a
+// batch. The error is a *transport.Retry where it is to be sent again.
+func (s *Source) take(q *request, resp *http.Response, body []byte, token string) error {
+	if busy := transport.Busy(resp); busy != nil {
+		return busy
+	}
 	if resp.StatusCode == http.StatusOK && isObject(body) {
-		if err := e.use(body); err != nil {
-			return e.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err))
+		if err := q.use(body); err != nil {
+			return q.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err), true)
 		}
 		return nil
 	}
 	err := failure(resp, body)
 	switch {
-	case resp.StatusCode == http.StatusUnauthorized && !e.renewed && fault.ClassOf(err) == fault.Config:
-		e.renewed = true
-		e.source.invalidate(e.token)
-		return &transport.Retry{After: time.Millisecond, Err: err}
+	case resp.StatusCode == http.StatusUnauthorized && !q.renewed && fault.ClassOf(err) == fault.Config:
+		q.renewed = true
+		s.invalidate(token)
+		return &transport.Retry{After: time.Millisecond, Err: err, Calm: true}
+	case ofMailbox(err):
+		return q.again(err, true)
 	case passing(resp.StatusCode, err):
-		return e.again(err)
+		return q.again(err, false)
 	}
 	return err
 }
 
-// again asks for another try while there are some left.
-func (e *exchange) again(err error) error {
-	if e.tries++; e.tries > repeats {
-		return wrap(fmt.Sprintf("tried %d times", e.tries), err)
+// again asks for another try while there are some left. Calm says that the
+// others need not slow down for it.
+func (q *request) again(err error, calm bool) error {
+	if q.tries++; q.tries > repeats {
+		return wrap(fmt.Sprintf("tried %d times", q.tries), err)
 	}
-	return &transport.Retry{Err: err}
+	return &transport.Retry{Err: err, Calm: calm}
 }
 
 // isObject tells whether a body begins as a JSON object does, which a login

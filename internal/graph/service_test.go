@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net/http"
@@ -25,26 +26,64 @@ type service struct {
 	caFile string
 
 	mu    sync.Mutex
-	asked []string        // method, path and decoded query
+	asked []string        // path and query, the parts of batches too, but of no delta
 	waits []time.Duration // that the transport was asked to sleep
+
+	batches []batchType
+	raw     http.HandlerFunc // answers batches, if not nil
 }
 
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{mux: http.NewServeMux()}
 	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.asked = append(s.asked, r.URL.Path+"?"+r.URL.RawQuery)
-		s.mu.Unlock()
-		s.mux.ServeHTTP(w, r)
+		if r.URL.Path == "/v1.0/$batch" {
+			s.batch(t, w, r)
+			return
+		}
+		s.serve(w, r)
 	}))
 	t.Cleanup(s.Close)
+	s.mux.HandleFunc("/v1.0/users/{who}/contactFolders/{folder}/contacts/delta",
+		body(`{"value":[],"@odata.deltaLink":"$/users/0a1b/contactFolders/contacts/contacts/delta?token=1"}`))
 	s.caFile = filepath.Join(t.TempDir(), "ca.pem")
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}
 	if err := os.WriteFile(s.caFile, pem.EncodeToMemory(block), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func (s *service) serve(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasSuffix(r.URL.Path, "/delta") {
+		s.mu.Lock()
+		s.asked = append(s.asked, r.URL.Path+"?"+r.URL.RawQuery)
+		s.mu.Unlock()
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// batch answers the parts of a batch one after the other.
+func (s *service) batch(t *testing.T, w http.ResponseWriter, r *http.Request) {
+	var doc batchType
+	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
+		t.Error(err)
+	}
+	s.batches = append(s.batches, doc)
+	if s.raw != nil {
+		s.raw(w, r)
+		return
+	}
+	var parts []string
+	for _, p := range doc.Requests {
+		part := httptest.NewRequest(p.Method, "https://"+r.Host+"/v1.0"+p.URL, nil)
+		part.Header = r.Header.Clone()
+		rec := httptest.NewRecorder()
+		s.serve(rec, part)
+		headers, _ := json.Marshal(map[string]string{"Retry-After": rec.Header().Get("Retry-After"), "Content-Type": rec.Header().Get("Content-Type")})
+		parts = append(parts, fmt.Sprintf(`{"id":%q,"status":%d,"headers":%s,"body":%s}`, p.ID, rec.Code, headers, rec.Body))
+	}
+	fmt.Fprintf(w, `{"responses":[%s]}`, strings.Join(parts, ","))
 }
 
 // source returns a Source on the service; change may be nil.
@@ -146,9 +185,9 @@ var anna = phonebook.Member{User: "anna", Mail: "anna@example.com", ObjectID: "0
 
 // read reads a mailbox whole.
 func read(s *Source, m phonebook.Member) (all []phonebook.Contact, pages int, err error) {
-	err = s.Read(context.Background(), m, func(page []phonebook.Contact) error {
+	_, err = s.Read(context.Background(), m, "", func(p phonebook.Page) error {
 		pages++
-		all = append(all, page...)
+		all = append(all, p.Contacts...)
 		return nil
 	})
 	return all, pages, err

@@ -30,6 +30,7 @@ type tenant struct {
 
 	mu    sync.Mutex
 	waits []time.Duration
+	slept func(time.Duration) // called for each wait, if not nil
 }
 
 func newTenant(t *testing.T, o simulator.Options) *tenant {
@@ -48,8 +49,11 @@ func newTenant(t *testing.T, o simulator.Options) *tenant {
 	}
 	n.transport = newTransport(t, ca, func(d time.Duration) {
 		n.mu.Lock()
-		defer n.mu.Unlock()
 		n.waits = append(n.waits, d)
+		n.mu.Unlock()
+		if n.slept != nil {
+			n.slept(d)
+		}
 	})
 	return n
 }
@@ -204,49 +208,6 @@ func TestShortPages(t *testing.T) {
 	}
 }
 
-// What is deleted while pages are read must not hide another contact.
-func TestChangeBetweenPages(t *testing.T) {
-	n := newTenant(t, simulator.Options{MaxPage: 10})
-	box := n.person(simulator.Mailbox{Mail: "a@example.com"})
-	for i := range 25 {
-		box.AddContact(box.Contacts, simulator.Contact{DisplayName: fmt.Sprintf("c%02d", i)})
-	}
-	doomed := box.Items(box.Contacts)[3].ID
-	src := n.source(nil)
-	var once sync.Once
-	n.server.SetFault(func(r *http.Request) simulator.Fault {
-		if strings.Contains(r.URL.RawQuery, "skip") {
-			once.Do(func() { box.DeleteContact(doomed) })
-		}
-		return nil
-	})
-	got, _, err := read(src, phonebook.Member{Mail: "a@example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 25 {
-		if name := fmt.Sprintf("c%02d", i); !strings.Contains(display(got), name) && i != 3 {
-			t.Errorf("%s is missing", name)
-		}
-	}
-}
-
-func TestChangesWithoutEnd(t *testing.T) {
-	n := newTenant(t, simulator.Options{MaxPage: 2})
-	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a", "b", "c", "d", "e")
-	src := n.source(nil)
-	n.server.SetFault(func(r *http.Request) simulator.Fault {
-		if strings.Contains(r.URL.RawQuery, "skip") {
-			box.AddContact(box.Contacts, simulator.Contact{DisplayName: "another"})
-		}
-		return nil
-	})
-	_, _, err := read(src, phonebook.Member{Mail: "a@example.com"})
-	if err == nil || fault.ClassOf(err) != fault.Member || fault.HintOf(err) == "" {
-		t.Errorf("error %v, hint %q", err, fault.HintOf(err))
-	}
-}
-
 func TestSimulatedFolders(t *testing.T) {
 	n := newTenant(t, simulator.Options{MaxPage: 1})
 	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "top1", "top2")
@@ -396,30 +357,69 @@ func TestSimulatedLoginPage(t *testing.T) {
 	}
 }
 
+// TestSideBySide reads and looks at mailboxes side by side. There are never
+// more than four requests in flight, of which a batch is up to four; else the
+// service would refuse some.
 func TestSideBySide(t *testing.T) {
-	n := newTenant(t, simulator.Options{MaxPage: 5, Limit: true})
-	n.roles("Contacts.Read")
-	for i := range 8 {
-		var contacts []string
-		for j := range 30 {
-			contacts = append(contacts, fmt.Sprintf("%d-%02d", i, j))
-		}
-		n.person(simulator.Mailbox{Mail: fmt.Sprintf("m%d@example.com", i)}, contacts...)
-	}
-	src := n.source(nil)
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			got, _, err := read(src, phonebook.Member{Mail: fmt.Sprintf("m%d@example.com", i)})
-			for _, c := range got {
-				if !strings.HasPrefix(c.DisplayName, fmt.Sprintf("%d-", i)) {
-					t.Errorf("mailbox %d answers with %s", i, c.DisplayName)
+	for name, o := range map[string]simulator.Options{
+		"limit by mailbox": {MaxPage: 5, Limit: true, Latency: time.Millisecond},
+		"limit by app":     {MaxPage: 5, LimitApp: true, Latency: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newTenant(t, o)
+			boxes, books := n.crew(32)
+			src := n.source(nil)
+			for range 3 {
+				var wg sync.WaitGroup
+				for some := range slices.Chunk(books, 4) {
+					wg.Go(func() {
+						if _, err := night(src, some...); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				for i, b := range books {
+					if got := len(b.entries); got != len(boxes[i].Items(boxes[i].Contacts)) || !strings.Contains(b.names(), fmt.Sprintf("%02d-", i)) {
+						t.Errorf("mailbox %d: %s", i, b.names())
+					}
+					for range i % 3 {
+						boxes[i].AddContact(boxes[i].Contacts, simulator.Contact{DisplayName: "new"})
+					}
 				}
 			}
-			if err != nil || len(got) != 30 {
-				t.Errorf("mailbox %d: %d contacts, error %v", i, len(got), err)
+			if most := n.server.MostInFlight(n.app.ClientID); most > 4 || len(n.waits) > 0 {
+				t.Errorf("%d requests at once, waits %v", most, n.waits)
 			}
 		})
 	}
-	wg.Wait()
+}
+
+// TestBusyNight has a service that is busy for a while: each request is sent
+// again, and in the end everything has been read.
+func TestBusyNight(t *testing.T) {
+	n := newTenant(t, simulator.Options{LimitApp: true, Latency: time.Millisecond})
+	boxes, books := n.crew(20)
+	src := n.source(nil)
+	must(t, src, books...)
+	for i := range boxes {
+		boxes[i].AddContact(boxes[i].Contacts, simulator.Contact{DisplayName: "new"})
+	}
+	busy := simulator.Times(5, "$batch", simulator.Throttled("3"))
+	parts := simulator.Times(9, "/delta", simulator.Throttled("2"))
+	n.server.SetFault(func(r *http.Request) simulator.Fault {
+		if f := busy(r); f != nil {
+			return f
+		}
+		return parts(r)
+	})
+	must(t, src, books...)
+	for _, b := range books {
+		if !strings.Contains(b.names(), "new") || len(b.why) > 0 {
+			t.Errorf("%s: %s, %q", b.member.Mail, b.names(), b.why)
+		}
+	}
+	if !slices.Contains(n.waits, 3*time.Second) || !slices.Contains(n.waits, 2*time.Second) {
+		t.Errorf("waits %v", n.waits)
+	}
 }

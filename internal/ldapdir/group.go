@@ -35,11 +35,11 @@ func isGroup(e *ldap.Entry, attribute string) bool {
 	})
 }
 
-// empty decides what a group means that shows no members: that it has none,
+// bare decides what a group means that shows no members: that it has none,
 // that they may not be read, or that they stand in another attribute.
-func (w *walk) empty(n *node, carries bool) error {
+func (w *walk) bare(n *node, carries bool) error {
 	attribute, elsewhere := w.cfg.MemberAttribute, ""
-	for _, class := range n.entry.GetEqualFoldAttributeValues("objectClass") {
+	for _, class := range n.entry.group.classes {
 		kept, known := memberAttributes[strings.ToLower(class)]
 		switch {
 		case !known:
@@ -47,7 +47,7 @@ func (w *walk) empty(n *node, carries bool) error {
 			elsewhere = kept.name
 		case kept.always:
 			return fault.New(fault.Config, fmt.Sprintf("let ldap_bind_dn read the attribute %s of the groups", attribute),
-				"read group %s: it shows no %s, which every %s has", n.entry.DN, attribute, class)
+				"read group %s: it shows no %s, which every %s has", n.entry.dn, attribute, class)
 		default:
 			return nil
 		}
@@ -57,7 +57,7 @@ func (w *walk) empty(n *node, carries bool) error {
 	}
 	if carries {
 		return fault.New(fault.Config, "set ldap_member_attribute to "+elsewhere,
-			"read group %s: it keeps its members in %s, not in %s", n.entry.DN, elsewhere, attribute)
+			"read group %s: it keeps its members in %s, not in %s", n.entry.dn, elsewhere, attribute)
 	}
 	n.problem = fmt.Sprintf("is a group that keeps its members in %s, not in %s", elsewhere, attribute)
 	return nil

@@ -22,7 +22,7 @@ type person struct {
 func (w *walk) list() []phonebook.Member {
 	var people []*person
 	for _, n := range w.order {
-		if !n.group || n.problem != "" {
+		if !n.isGroup() || n.problem != "" {
 			people = append(people, w.person(n))
 		}
 	}
@@ -46,12 +46,8 @@ func (w *walk) person(n *node) *person {
 	slices.Sort(n.in)
 	p := &person{node: n, name: n.ref.text, Member: phonebook.Member{Groups: n.in, Problem: n.problem}}
 	if n.entry != nil {
-		p.name = n.entry.DN
-		p.User, p.Mail = one(n.entry, w.cfg.UIDAttribute), one(n.entry, w.cfg.MailAttribute)
-		if w.cfg.ObjectIDAttribute != "" {
-			// Entra Connect writes msDS-ExternalDirectoryObjectId with a prefix.
-			p.ObjectID = strings.TrimPrefix(one(n.entry, w.cfg.ObjectIDAttribute), "User_")
-		}
+		p.name = n.entry.dn
+		p.User, p.Mail, p.ObjectID = n.entry.user, n.entry.mail, n.entry.objectID
 		p.Problem = cmp.Or(p.Problem, w.lacks(p))
 	}
 	if p.User == "" && (n.entry != nil || n.ref.dn) {

@@ -70,10 +70,17 @@ func (s *session) base() (string, error) {
 }
 
 // groups returns the groups that carry the parameter; at least one.
-func (s *session) groups(base string) ([]*ldap.Entry, error) {
-	groups, err := s.search(base, ldap.ScopeWholeSubtree, s.cfg.GroupFilter, s.wanted()...)
+func (s *session) groups(base string) (groups []*entry, err error) {
+	found, err := s.search(base, ldap.ScopeWholeSubtree, s.cfg.GroupFilter, s.wanted()...)
 	if err != nil {
 		return nil, explain(err, "search groups below "+base)
+	}
+	for _, e := range found {
+		kept, err := s.keepGroup(e)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, kept)
 	}
 	if len(groups) > 0 {
 		return groups, nil
@@ -97,8 +104,8 @@ func (s *session) wanted() []string {
 
 // entries returns, in the order of refs, what each DN stands for; nil where it
 // is nobody. The requests go over the one connection, many at a time.
-func (s *session) entries(ctx context.Context, refs []reference) ([]*ldap.Entry, error) {
-	found := make([]*ldap.Entry, len(refs))
+func (s *session) entries(ctx context.Context, refs []reference) ([]*entry, error) {
+	found := make([]*entry, len(refs))
 	group, failed := errgroup.WithContext(ctx)
 	group.SetLimit(underWay)
 	for i, ref := range refs {
@@ -106,45 +113,36 @@ func (s *session) entries(ctx context.Context, refs []reference) ([]*ldap.Entry,
 			break
 		}
 		group.Go(func() (err error) {
-			found[i], err = s.entry(ref.text, s.wanted()...)
-			if err != nil {
-				return explain(err, "read member "+ref.text)
-			}
-			return nil
+			found[i], err = s.member(ref)
+			return err
 		})
 	}
 	// Who was not asked for, because ctx ended, is not nobody.
 	return found, cmp.Or(group.Wait(), ctx.Err())
 }
 
-// people returns the entries with one of the user ids, in no order. Where even
-// these are more than the server answers with, it asks for half of them.
-func (s *session) people(base string, refs []reference) ([]*ldap.Entry, error) {
-	if len(refs) > uidsAtOnce {
-		return s.halves(base, refs, uidsAtOnce)
+// member returns what a DN stands for; nil where it is nobody.
+func (s *session) member(ref reference) (*entry, error) {
+	e, err := s.entry(ref.text, s.wanted()...)
+	switch {
+	case err != nil:
+		return nil, explain(err, "read member "+ref.text)
+	case e == nil:
+		return nil, nil
+	case isGroup(e, s.cfg.MemberAttribute):
+		return s.keepGroup(e)
 	}
+	return s.keep(e), nil
+}
+
+// people returns the entries with one of the user ids, in no order. Its error
+// is the library's.
+func (s *session) people(base string, refs []reference) ([]*ldap.Entry, error) {
 	var filter strings.Builder
 	for _, ref := range refs {
 		fmt.Fprintf(&filter, "(%s=%s)", s.cfg.UIDAttribute, ldap.EscapeFilter(ref.text))
 	}
-	found, err := s.search(base, ldap.ScopeWholeSubtree, "(|"+filter.String()+")", s.wanted()...)
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && len(refs) > 1 {
-		return s.halves(base, refs, len(refs)/2)
-	}
-	if err != nil {
-		return nil, explain(err, "look up user ids below "+base)
-	}
-	return found, nil
-}
-
-// halves asks for the first n user ids and for the others.
-func (s *session) halves(base string, refs []reference, n int) ([]*ldap.Entry, error) {
-	first, err := s.people(base, refs[:n])
-	if err != nil {
-		return nil, err
-	}
-	rest, err := s.people(base, refs[n:])
-	return append(first, rest...), err
+	return s.search(base, ldap.ScopeWholeSubtree, "(|"+filter.String()+")", s.wanted()...)
 }
 
 // values returns all values of the entry's member attribute. Active Directory

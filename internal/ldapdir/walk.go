@@ -12,13 +12,13 @@ import (
 
 // node is what a member value stands for: a person, a group, or nobody.
 type node struct {
-	ref     reference   // how a group names it; for nobody only
-	entry   *ldap.Entry // nil for nobody
-	group   bool
-	members []reference // of a group
+	ref     reference // how a group names it; for nobody only
+	entry   *entry    // nil for nobody
 	problem string
 	in      []string // names of the synchronised groups that lead here
 }
+
+func (n *node) isGroup() bool { return n.entry != nil && n.entry.group != nil }
 
 // walk reads groups and their members, each once, however they are nested.
 type walk struct {
@@ -43,18 +43,18 @@ func (s *session) members(ctx context.Context) ([]phonebook.Member, error) {
 		return nil, err
 	}
 	for _, g := range groups {
-		w.spread(w.known[ownKey(g)], groupName(g), map[*node]bool{})
+		w.spread(w.known[ownKey(g.dn)], g.group.name, map[*node]bool{})
 	}
 	return w.list(), nil
 }
 
 // read reads the groups, their members, the members of those that are groups,
 // and so on.
-func (w *walk) read(ctx context.Context, groups []*ldap.Entry) error {
+func (w *walk) read(ctx context.Context, groups []*entry) error {
 	open := make([]*node, 0, len(groups))
 	for _, e := range groups {
 		n, _ := w.add(e)
-		if err := w.open(n, true); err != nil {
+		if err := w.check(n, true); err != nil {
 			return err
 		}
 		open = append(open, n)
@@ -66,10 +66,10 @@ func (w *walk) read(ctx context.Context, groups []*ldap.Entry) error {
 		}
 		open = open[:0]
 		for _, n := range found {
-			if !isGroup(n.entry, w.cfg.MemberAttribute) {
+			if !n.isGroup() {
 				continue
 			}
-			if err := w.open(n, false); err != nil {
+			if err := w.check(n, false); err != nil {
 				return err
 			}
 			open = append(open, n)
@@ -79,8 +79,8 @@ func (w *walk) read(ctx context.Context, groups []*ldap.Entry) error {
 }
 
 // add makes a node of an entry, unless there is one.
-func (w *walk) add(e *ldap.Entry) (n *node, fresh bool) {
-	key := ownKey(e)
+func (w *walk) add(e *entry) (n *node, fresh bool) {
+	key := ownKey(e.dn)
 	if n := w.known[key]; n != nil {
 		return n, false
 	}
@@ -90,20 +90,10 @@ func (w *walk) add(e *ldap.Entry) (n *node, fresh bool) {
 	return n, true
 }
 
-// open makes a group of the node and takes down its members.
-func (w *walk) open(n *node, carries bool) error {
-	n.group = true
-	values, err := w.values(n.entry)
-	if err != nil {
-		return err
-	}
-	if len(values) == 0 {
-		return w.empty(n, carries)
-	}
-	for _, v := range values {
-		if ref, ok := refer(w.cfg.MemberAttribute, v); ok {
-			n.members = append(n.members, ref)
-		}
+// check looks at a group that may keep its members from us.
+func (w *walk) check(n *node, carries bool) error {
+	if n.entry.group.bare {
+		return w.bare(n, carries)
 	}
 	return nil
 }
@@ -112,7 +102,7 @@ func (w *walk) open(n *node, carries bool) error {
 func (w *walk) unread(groups []*node) (refs []reference) {
 	seen := map[string]bool{}
 	for _, g := range groups {
-		for _, ref := range g.members {
+		for _, ref := range g.entry.group.members {
 			if w.known[ref.key] == nil && !seen[ref.key] {
 				seen[ref.key] = true
 				refs = append(refs, ref)
@@ -146,12 +136,26 @@ func (w *walk) resolve(ctx context.Context, refs []reference) (fresh []*node, er
 
 // resolveUIDs looks up user ids. They name people, never groups.
 func (w *walk) resolveUIDs(refs []reference) error {
-	if len(refs) == 0 {
-		return nil
+	for some := range slices.Chunk(refs, uidsAtOnce) {
+		if err := w.resolveSome(some); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// resolveSome looks up a few user ids. Where even these are more than the
+// server answers with, it asks for half of them.
+func (w *walk) resolveSome(refs []reference) error {
 	found, err := w.people(w.base, refs)
+	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && len(refs) > 1 {
+		if err := w.resolveSome(refs[:len(refs)/2]); err != nil {
+			return err
+		}
+		return w.resolveSome(refs[len(refs)/2:])
+	}
 	if err != nil {
-		return err
+		return explain(err, "look up user ids below "+w.base)
 	}
 	holders := map[string]map[string]*ldap.Entry{} // by the user id's key, then the entry's
 	for _, e := range found {
@@ -159,23 +163,27 @@ func (w *walk) resolveUIDs(refs []reference) error {
 			if holders[uidKey(uid)] == nil {
 				holders[uidKey(uid)] = map[string]*ldap.Entry{}
 			}
-			holders[uidKey(uid)][ownKey(e)] = e
+			holders[uidKey(uid)][ownKey(e.DN)] = e
 		}
 	}
 	for _, ref := range refs {
-		entries := holders[ref.key]
-		switch len(entries) {
-		case 0:
-			w.nobody(ref, "nobody is found by this user id: it does not exist, or may not be read")
-		case 1:
-			for _, e := range entries {
-				w.known[ref.key], _ = w.add(e)
-			}
-		default:
-			w.nobody(ref, "several people have this user id: "+dns(entries))
-		}
+		w.hold(ref, holders[ref.key])
 	}
 	return nil
+}
+
+// hold takes down who holds a user id.
+func (w *walk) hold(ref reference, holders map[string]*ldap.Entry) {
+	switch len(holders) {
+	case 0:
+		w.nobody(ref, "nobody is found by this user id: it does not exist, or may not be read")
+	case 1:
+		for _, e := range holders {
+			w.known[ref.key], _ = w.add(w.keep(e))
+		}
+	default:
+		w.nobody(ref, "several people have this user id: "+dns(holders))
+	}
 }
 
 // nobody takes down a member that is no entry.
@@ -195,18 +203,21 @@ func (w *walk) spread(n *node, name string, seen map[*node]bool) {
 	if !slices.Contains(n.in, name) {
 		n.in = append(n.in, name)
 	}
-	for _, ref := range n.members {
+	if !n.isGroup() {
+		return
+	}
+	for _, ref := range n.entry.group.members {
 		w.spread(w.known[ref.key], name, seen)
 	}
 }
 
-// ownKey is the key of the entry's own DN. The server spells it in one way
+// ownKey is the key of an entry's own DN. The server spells it in one way
 // only, so that members named in different ways meet in it.
-func ownKey(e *ldap.Entry) string {
-	if key, ok := dnKey(e.DN); ok {
+func ownKey(dn string) string {
+	if key, ok := dnKey(dn); ok {
 		return key
 	}
-	return e.DN
+	return dn
 }
 
 func dns(entries map[string]*ldap.Entry) string {

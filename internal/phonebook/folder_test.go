@@ -103,14 +103,14 @@ func TestFolderOfEverySource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, source := range map[string]interface {
-		Read(context.Context, phonebook.Member, func([]phonebook.Contact) error) error
+		Read(context.Context, phonebook.Member, string, func(phonebook.Page) error) (string, error)
 	}{
 		"EWS":   overEWS,
 		"Graph": graph.New(graph.Config{BaseURL: server.GraphURL(), Token: token(simulator.GraphResource), Transport: tr, Folders: true}),
 	} {
 		var got []string
-		err := source.Read(t.Context(), phonebook.Member{Mail: mail}, func(page []phonebook.Contact) error {
-			for _, c := range page {
+		_, err := source.Read(t.Context(), phonebook.Member{Mail: mail}, "", func(page phonebook.Page) error {
+			for _, c := range page.Contacts {
 				got = append(got, c.DisplayName)
 			}
 			return nil

@@ -7,6 +7,11 @@
 // pure: it opens no file, asks no clock and knows no service.
 package phonebook
 
+import (
+	"errors"
+	"iter"
+)
+
 // Member is one person of a synchronised group.
 type Member struct {
 	User     string   // the appliance's user id; owner of the phonebook
@@ -32,6 +37,31 @@ type Contact struct {
 	Birthday    string    // an RFC 3339 time; only its date means anything
 	Notes       string    // plain text; empty unless notes were asked for
 	Categories  []string
+}
+
+// Page is a part of what a source tells of a mailbox.
+type Page struct {
+	Contacts []Contact // that are there, as they are now
+	Gone     []string  // ids of contacts that are there no more
+}
+
+// ErrStale is in the chain of a source's error, or a store's, where changes
+// cannot be told from what is known of the last run any more: the state of it
+// expired, was lost or is refused. The mailbox then has to be read in full.
+var ErrStale = errors.New("the state of the last run cannot be used any more")
+
+// Mailbox is a member's mailbox with the state that the last reading of it
+// left; an empty one where nothing is known of it.
+type Mailbox struct {
+	Member
+	State string
+}
+
+// Look is what a first look at a mailbox told.
+type Look struct {
+	Unchanged bool   // nothing happened since the state
+	State     string // to be kept where nothing happened
+	Err       error  // why the mailbox cannot be read
 }
 
 // Phone is one telephone slot of a contact, as typed.
@@ -83,16 +113,50 @@ type Phonebook struct {
 	Entries  []Entry `json:"entries"`
 }
 
-// Replacement is what a member's managed phonebook is to hold after a run.
+// Replacement is what a member's managed phonebook is to hold after a run: all
+// its entries or, with Since, what changed.
 type Replacement struct {
 	Owner    string
 	Title    string
-	Entries  []Entry // no id twice
-	SyncedAt string  // RFC 3339 in UTC
+	SyncedAt string // RFC 3339 in UTC
 
-	AllowEmpty bool // without it a phonebook that has entries is kept where Entries is empty
+	Entries iter.Seq2[Entry, error] // no id twice; nil: none. An error ends the replacement
+	Len     int                     // number of Entries
+	Gone    []string                // ids of entries to remove, with Since only
+
+	// Since, where not empty, says that Entries and Gone are what happened
+	// since that state. A store that does not know the phonebook in just this
+	// state, or where somebody else wrote to it, answers ErrStale.
+	Since string
+	State string // the mailbox's state, for the next run; empty: unknown
+
+	AllowEmpty bool // without it a phonebook that has entries is kept where Entries, of all, is empty
 	Full       bool // rewrite every row, whatever the store remembers of the last run
 	DryRun     bool // find out what would change, and change nothing
+}
+
+// All returns the entries of a slice as a Replacement takes them.
+func All(entries []Entry) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Known is what a store remembers of a member's managed phonebook.
+type Known struct {
+	State   string // of the mailbox when it was last read; empty: unknown
+	Touched bool   // somebody else wrote to the phonebook since
+}
+
+// Confirmed says of a phonebook in which nothing had changed how many entries
+// it has, or why that cannot be said.
+type Confirmed struct {
+	Entries int
+	Err     error // ErrStale where the phonebook is not in the state that was named
 }
 
 // Changes says what a replacement did, or would do in a dry run.

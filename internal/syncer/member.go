@@ -4,149 +4,75 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
-// crew is what the workers of a run share.
-type crew struct {
-	*Syncer
-	stop   context.CancelCauseFunc // ends the run early
-	mu     sync.Mutex
-	streak int // failures in a row that are no single member's
-}
-
-// members synchronises the members, Workers at a time, and adds their results
-// to the report in the order of the members. It stops early, with an error,
-// where going on would fail for everybody.
-func (s *Syncer) members(ctx context.Context, src Source, members []phonebook.Member, r *Report) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	c := &crew{Syncer: s, stop: stop}
-	results := make([]*Result, len(members))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range max(s.Workers, 1) {
-		wg.Go(func() {
-			for i := range next {
-				res := s.member(ctx, src, members[i])
-				if res.Err != nil && ctx.Err() != nil {
-					continue // broken off from outside: not the member's failure
-				}
-				results[i] = c.done(res)
-			}
-		})
+// mailbox reads a member's mailbox and replaces the phonebook: by what
+// changed since the last run, where that can be told, else by all there is.
+func (c *crew) mailbox(ctx context.Context, box phonebook.Mailbox) Result {
+	res := Result{User: box.User, Mail: box.Mail}
+	ch, err := c.replace(ctx, box)
+	if errors.Is(err, phonebook.ErrStale) && box.State != "" {
+		c.anew(box.User, err.Error())
+		box.State = ""
+		ch, err = c.replace(ctx, box)
 	}
-	for i := range members {
-		select {
-		case next <- i:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(next)
-	wg.Wait()
-	for _, res := range results {
-		if res != nil {
-			r.Members = append(r.Members, *res)
-		}
-	}
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
-}
-
-// done takes a member's result, one at a time, and stops the run where the
-// store cannot be written, or where one mailbox after the other fails because
-// nothing can be reached: each takes its tries and waits, and thousands of
-// them would take days.
-func (c *crew) done(res Result) *Result {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	class := fault.ClassOf(res.Err)
-	switch {
-	case ofTheStore(res.Err):
-		c.stop(fmt.Errorf("write the phonebook of %s: %w", res.User, res.Err))
-	case class == fault.Unavailable || class == fault.Config:
-		c.streak++
-		if c.streak >= max(2*c.Workers, 6) {
-			c.stop(fault.New(class, fault.HintOf(res.Err), "given up after %d mailboxes in a row: %w", c.streak, res.Err))
-		}
-	case res.Result != Skipped:
-		c.streak = 0
-	}
-	if c.Done != nil {
-		c.Done(res)
-	}
-	res.Changes.Details = nil // they may be many, and have been shown
-	return &res
-}
-
-// ofTheStore tells whether an error is about the phonebooks' file itself.
-func ofTheStore(err error) bool {
-	class := fault.ClassOf(err)
-	return class == fault.Damage || class == fault.Permission
-}
-
-// member synchronises one member.
-func (s *Syncer) member(ctx context.Context, src Source, m phonebook.Member) Result {
-	res := Result{User: m.User, Mail: m.Mail}
-	if m.Problem != "" {
-		return res.skipped(m.Problem)
-	}
-	entries, contacts, err := s.read(ctx, src, m)
-	if err != nil {
-		return res.failed(err)
-	}
-	ch, err := s.Store.Replace(ctx, phonebook.Replacement{
-		Owner:    m.User,
-		Title:    s.Title,
-		Entries:  entries,
-		SyncedAt: s.now().Format(time.RFC3339),
-		// A mailbox with contacts of which none belongs in a phonebook is not
-		// a mailbox that suddenly answers with none.
-		AllowEmpty: s.AllowEmpty || contacts > 0,
-		Full:       s.Full,
-		DryRun:     s.DryRun,
-	})
 	if err != nil {
 		return res.failed(err)
 	}
 	return res.done(ch)
 }
 
-// read reads the mailbox whole and returns its entries and the number of
-// contacts that it holds. A contact that a service lists twice, because the
-// mailbox changed between two pages, counts once: the later one.
-func (s *Syncer) read(ctx context.Context, src Source, m phonebook.Member) (entries []phonebook.Entry, contacts int, err error) {
-	place := make(map[string]int)
-	err = src.Read(ctx, m, func(page []phonebook.Contact) error {
-		for _, c := range page {
-			contacts++
-			e, ok := s.Normaliser.Entry(c)
-			i, twice := place[c.ID]
-			switch {
-			case twice:
-				entries[i] = e
-			case ok:
-				place[c.ID] = len(entries)
-				entries = append(entries, e)
+// anew tells the log why a mailbox is read in full that was read before.
+func (c *crew) anew(user, why string) {
+	c.Logger.Info("reading the mailbox in full", "member", user, "why", why)
+}
+
+// replace makes one try.
+func (c *crew) replace(ctx context.Context, box phonebook.Mailbox) (phonebook.Changes, error) {
+	var read spool
+	defer read.close()
+	contacts := 0
+	state, err := c.source.Read(ctx, box.Member, box.State, func(p phonebook.Page) error {
+		contacts += len(p.Contacts)
+		for i := range p.Contacts {
+			if e, ok := c.Normaliser.Entry(p.Contacts[i]); !ok {
+				read.drop(p.Contacts[i].ID)
+			} else if err := read.put(e); err != nil {
+				return err
 			}
+		}
+		for _, id := range p.Gone {
+			read.drop(id)
 		}
 		return ctx.Err()
 	})
-	// The later version of a contact may have no place in a phonebook.
-	entries = slices.DeleteFunc(entries, func(e phonebook.Entry) bool { return e.ID == "" })
 	if err != nil {
-		return nil, 0, fmt.Errorf("read mailbox %s: %w", m.Mail, err)
+		return phonebook.Changes{}, fmt.Errorf("read mailbox %s: %w", box.Mail, err)
 	}
-	return entries, contacts, nil
+	r := c.replacement(box, state)
+	r.Entries, r.Len = read.entries(), read.live
+	// A mailbox with contacts of which none belongs in a phonebook is not one
+	// that suddenly answers with none.
+	r.AllowEmpty = c.AllowEmpty || contacts > 0
+	if box.State != "" {
+		r.Gone = slices.Sorted(maps.Keys(read.gone))
+	}
+	return c.Store.Replace(ctx, r)
+}
+
+// replacement returns a replacement's head.
+func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replacement {
+	return phonebook.Replacement{
+		Owner: box.User, Title: c.Title, SyncedAt: c.now().Format(time.RFC3339),
+		Since: c.sealed(box.State), State: c.sealed(state),
+		Full: c.Full, DryRun: c.DryRun,
+	}
 }
 
 // done returns the result of a replacement.

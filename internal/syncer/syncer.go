@@ -23,15 +23,29 @@ type Directory interface {
 	Members(context.Context) ([]phonebook.Member, error)
 }
 
-// Source reads mailboxes. Read hands over the contacts page by page; after an
-// error what it handed over is worth nothing.
+// Source reads mailboxes. Read hands over, page by page, what happened to m's
+// mailbox since the state that an earlier reading returned, or all that is in
+// it where since is empty; the last word about an id counts. After an error
+// what it handed over is worth nothing; one with phonebook.ErrStale in its
+// chain says that only a full reading helps, and why.
 type Source interface {
-	Read(ctx context.Context, m phonebook.Member, yield func([]phonebook.Contact) error) error
+	Read(ctx context.Context, m phonebook.Member, since string, yield func(phonebook.Page) error) (state string, err error)
 }
 
-// Store holds the phonebooks. Replace works in one transaction.
+// Scout is a Source that can look at several mailboxes at once. It answers for
+// each of them, in their order.
+type Scout interface {
+	Look(context.Context, []phonebook.Mailbox) []phonebook.Look
+}
+
+// Store holds the phonebooks. Replace works in one transaction. Confirm notes
+// of phonebooks, with their states, that nothing changed; it answers for each,
+// in their order, with phonebook.ErrStale where the mailbox has to be read all
+// the same.
 type Store interface {
+	Known(ctx context.Context, owners []string) (map[string]phonebook.Known, error)
 	Replace(context.Context, phonebook.Replacement) (phonebook.Changes, error)
+	Confirm(context.Context, []phonebook.Replacement) ([]phonebook.Confirmed, error)
 }
 
 // Leavers is a Store's list of managed phonebooks, to delete those of people
@@ -50,6 +64,7 @@ type Syncer struct {
 	Normaliser *phonebook.Normaliser
 
 	Title      string   // of the phonebooks
+	Digest     string   // of the settings: a state that was left under another is not used
 	Workers    int      // mailboxes read at the same time; at least 1
 	Users      []string // only these members; empty: all
 	AllowEmpty bool     // a phonebook may become empty
@@ -106,7 +121,7 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 		}
 		r.Source, r.Why = choice.Name, choice.Why
 	}
-	if err := s.members(ctx, choice.Source, members, r); err != nil {
+	if err := s.members(ctx, choice, members, r); err != nil {
 		return err
 	}
 	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 {

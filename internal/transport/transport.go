@@ -3,6 +3,14 @@
 // HTTP proxy, gzip, time limits, a bound on requests in flight, and patience
 // with a service that asks for it.
 //
+// Where a service has enough, the places for requests in flight become fewer,
+// and more again by themselves while its answers are good. How long it wants
+// to be left alone (Retry-After) binds the request that it told so, and not the
+// others: Exchange counts by mailbox, and one that is read too fast must not
+// hold up the rest. Where it is the application that is too fast, each request
+// is told so itself; as there are fewer places, hardly more than one of them
+// knocks at a time.
+//
 // A source builds a request and reads its answer; everything between is done
 // here, once for all sources. An answer has to be read whole before anything
 // of it is passed on, because a connection that breaks in the middle leads to
@@ -23,8 +31,6 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"contactsync/internal/fault"
 )
@@ -59,7 +65,7 @@ type Options struct {
 type Transport struct {
 	opts     Options
 	client   *http.Client
-	places   *semaphore.Weighted
+	places   *places
 	requests atomic.Int64
 	bytes    atomic.Int64
 }
@@ -106,7 +112,7 @@ func New(o Options) (*Transport, error) {
 		}
 		base.OnProxyConnectResponse = proxyAnswer
 	}
-	t := &Transport{opts: o, places: semaphore.NewWeighted(o.Places)}
+	t := &Transport{opts: o, places: newPlaces(o.Places, o.Logger)}
 	var rt http.RoundTripper = &wire{base: base, t: t}
 	switch {
 	case o.Wrap != nil && o.HTTP1:
@@ -134,6 +140,9 @@ func (t *Transport) Count() (requests, bytes int64) { return t.requests.Load(), 
 type Retry struct {
 	After time.Duration // as the service asked; 0: our own choice
 	Err   error
+	// Calm says that the service is not overburdened, as where a token has
+	// expired, so that this is no reason to slow down.
+	Calm bool
 }
 
 // Error returns the text of the wrapped error.
@@ -176,12 +185,17 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 	}
 }
 
-// once makes one try.
-func (t *Transport) once(ctx context.Context, weight int64, build func(context.Context) (*http.Request, error), read func(*http.Response) error) error {
-	if err := t.places.Acquire(ctx, min(weight, t.opts.Places)); err != nil {
+// once makes one try, and lets go of its place before any wait.
+func (t *Transport) once(ctx context.Context, weight int64, build func(context.Context) (*http.Request, error), read func(*http.Response) error) (err error) {
+	place, err := t.places.take(ctx, weight)
+	if err != nil {
 		return err
 	}
-	defer t.places.Release(min(weight, t.opts.Places))
+	defer func() {
+		var retry *Retry
+		again := errors.As(err, &retry)
+		t.places.free(place, again && !retry.Calm && ctx.Err() == nil, !again)
+	}()
 	limited, cancel := context.WithTimeout(ctx, t.opts.Timeout)
 	defer cancel()
 	req, err := build(limited)

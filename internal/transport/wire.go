@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"contactsync/internal/fault"
@@ -59,6 +60,7 @@ type body struct {
 	raw      io.ReadCloser
 	unpacked io.Reader
 	gzipped  bool
+	zip      *gzip.Reader // nil until something of a gzipped body is read
 	t        *Transport
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
@@ -77,13 +79,12 @@ func (c counter) Read(p []byte) (int, error) {
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.gzipped {
-		b.gzipped = false
-		z, err := gzip.NewReader(b.unpacked)
-		if err != nil {
+	if b.gzipped && b.zip == nil {
+		b.zip = unzippers.Get().(*gzip.Reader)
+		if err := b.zip.Reset(b.unpacked); err != nil {
 			return 0, b.broken(err)
 		}
-		b.unpacked = z
+		b.unpacked = b.zip
 	}
 	n, err := b.unpacked.Read(p)
 	b.left -= int64(n)
@@ -99,6 +100,14 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, b.broken(err)
 }
 
+// unzippers holds readers of gzip, each of which has a window of 32 KiB.
+var unzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// closed is what is left of a body.
+type closed struct{}
+
+func (closed) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
+
 func (b *body) broken(err error) error {
 	if cause := context.Cause(b.ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
@@ -110,5 +119,9 @@ func (b *body) Close() error {
 	b.timer.Stop()
 	err := b.raw.Close()
 	b.cancel(nil)
+	if b.zip != nil {
+		unzippers.Put(b.zip)
+		b.zip, b.unpacked = nil, closed{}
+	}
 	return err
 }

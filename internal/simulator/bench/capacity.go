@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -23,35 +21,35 @@ const wholePage = `<?xml version="1.0" encoding="utf-8"?>
 <m:IndexedPageItemView MaxEntriesReturned="1000" Offset="0" BasePoint="Beginning"/>
 <m:ParentFolderIds><t:DistinguishedFolderId Id="contacts"/></m:ParentFolderIds></m:FindItem></soap:Body></soap:Envelope>`
 
-// capacity prints what the simulator serves to four connections that throw its
+// capacity tells what the simulator serves to four connections that throw its
 // pages away: a bound on what any client can reach.
-func (b *bench) capacity(ctx context.Context) error {
-	client, err := b.client()
+func (s *stage) capacity(ctx context.Context) error {
+	client, err := s.client()
 	if err != nil {
 		return err
 	}
-	token, err := b.token(client)
+	token, err := s.token(ctx, "https://outlook.office365.com")
 	if err != nil {
 		return err
 	}
-	rounds := max(200/len(b.tenant.Mailboxes), 2)
+	rounds := max(200/s.mailboxes, 2)
 	// The first round is not counted: it makes the pages.
-	if _, err := b.fetch(ctx, client, token, 1); err != nil {
+	if _, err := s.fetch(ctx, client, token, 1); err != nil {
 		return err
 	}
 	begin := time.Now()
-	bytes, err := b.fetch(ctx, client, token, rounds)
+	bytes, err := s.fetch(ctx, client, token, rounds)
 	if err != nil {
 		return err
 	}
 	took := time.Since(begin).Seconds()
-	contacts := float64(rounds * len(b.tenant.Mailboxes) * min(b.contacts, 1000))
-	fmt.Printf("the simulator serves at most %.0f contacts/s (%.0f MB/s) to four connections that throw them away\n\n", contacts/took, float64(bytes)/took/1e6)
+	contacts := float64(rounds * s.mailboxes * min(s.contacts, 1000))
+	say("  over EWS the simulator serves at most %.0f contacts/s (%.0f MB/s) to four connections that throw them away", contacts/took, float64(bytes)/took/1e6)
 	return nil
 }
 
 // fetch reads the first page of all mailboxes, several times.
-func (b *bench) fetch(ctx context.Context, client *http.Client, token string, rounds int) (bytes int64, err error) {
+func (s *stage) fetch(ctx context.Context, client *http.Client, token string, rounds int) (bytes int64, err error) {
 	addresses := make(chan string)
 	var (
 		wg sync.WaitGroup
@@ -60,7 +58,7 @@ func (b *bench) fetch(ctx context.Context, client *http.Client, token string, ro
 	for range 4 {
 		wg.Go(func() {
 			for address := range addresses {
-				n, e := b.page(ctx, client, token, address)
+				n, e := s.page(ctx, client, token, address)
 				mu.Lock()
 				bytes += n
 				if e != nil {
@@ -71,7 +69,7 @@ func (b *bench) fetch(ctx context.Context, client *http.Client, token string, ro
 		})
 	}
 	for range rounds {
-		for _, m := range b.tenant.Mailboxes {
+		for _, m := range s.tenant.Mailboxes {
 			addresses <- m.Mail
 		}
 	}
@@ -80,8 +78,8 @@ func (b *bench) fetch(ctx context.Context, client *http.Client, token string, ro
 	return bytes, err
 }
 
-func (b *bench) page(ctx context.Context, client *http.Client, token, address string) (int64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.tenant.EWSURL, strings.NewReader(fmt.Sprintf(wholePage, address)))
+func (s *stage) page(ctx context.Context, client *http.Client, token, address string) (int64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.tenant.EWSURL, strings.NewReader(fmt.Sprintf(wholePage, address)))
 	if err != nil {
 		return 0, err
 	}
@@ -98,30 +96,12 @@ func (b *bench) page(ctx context.Context, client *http.Client, token, address st
 	return io.Copy(io.Discard, resp.Body)
 }
 
-func (b *bench) client() (*http.Client, error) {
-	pem, err := os.ReadFile(b.tenant.CAFile)
+func (s *stage) client() (*http.Client, error) {
+	pem, err := os.ReadFile(s.tenant.CAFile)
 	if err != nil {
 		return nil, err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 4}}, nil
-}
-
-func (b *bench) token(client *http.Client) (string, error) {
-	resp, err := client.PostForm(b.tenant.Authority+"/"+b.tenant.TenantID+"/oauth2/v2.0/token", url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {b.tenant.ClientID}, "client_secret": {b.tenant.ClientSecret},
-		"scope": {"https://outlook.office365.com/.default"},
-	})
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		AccessToken string `json:"access_token"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
-		return "", fmt.Errorf("sign in: %s (%v)", resp.Status, err)
-	}
-	return answer.AccessToken, nil
 }

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"contactsync/internal/simulator/directory"
@@ -17,6 +21,7 @@ import (
 // tenant is what the simulator's process says of itself in tenant.json.
 type tenant struct {
 	Authority    string `json:"authority"`
+	GraphURL     string `json:"graph_url"`
 	EWSURL       string `json:"ews_url"`
 	CAFile       string `json:"ca_file"`
 	TenantID     string `json:"tenant_id"`
@@ -25,120 +30,117 @@ type tenant struct {
 	Mailboxes    []struct{ Mail string }
 }
 
-// startTenant starts the simulator as a process and waits until it serves.
-func (b *bench) startTenant(ctx context.Context) (stop func(), err error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(b.bin, "simulator"), "-dir", b.dir,
-		"-mailboxes", strconv.Itoa(b.mailboxes), "-contacts", strconv.Itoa(b.contacts))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start simulator: %w", err)
+// stage is a tenant with its directory, and a folder for whoever reads it.
+type stage struct {
+	bin, dir            string
+	mailboxes, contacts int
+	tenant              tenant
+	ldap                string // address of the directory
+
+	commands io.Writer      // to the simulator
+	answers  *bufio.Scanner // from it
+	closers  []func()
+}
+
+// stage starts a tenant and its directory.
+func (b *bench) stage(ctx context.Context, mailboxes, contacts int) (_ *stage, err error) {
+	s := &stage{bin: b.bin, mailboxes: mailboxes, contacts: contacts}
+	if s.dir, err = os.MkdirTemp(b.dir, "stage-"); err != nil {
+		return nil, err
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	s.closers = append(s.closers, func() { os.RemoveAll(s.dir) })
+	if err = s.startTenant(ctx); err == nil {
+		err = s.startDirectory()
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *stage) close() {
+	for _, f := range s.closers {
+		defer f()
+	}
+}
+
+// startTenant starts the simulator as a process and waits until it serves.
+func (s *stage) startTenant(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "simulator"), "-dir", s.dir, "-control",
+		"-mailboxes", strconv.Itoa(s.mailboxes), "-contacts", strconv.Itoa(s.contacts))
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	// A bench that is killed leaves no tenant behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	s.commands, s.answers = in, bufio.NewScanner(out)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start simulator: %w", err)
+	}
+	exited := make(chan struct{})
+	go func() { defer close(exited); _ = cmd.Wait() }()
+	s.closers = append(s.closers, func() { cmd.Cancel(); <-exited })
 	for {
-		data, err := os.ReadFile(filepath.Join(b.dir, "tenant.json"))
+		data, err := os.ReadFile(s.path("tenant.json"))
 		if err == nil {
-			stop := func() { cmd.Cancel(); <-exited }
-			if err := json.Unmarshal(data, &b.tenant); err != nil {
-				stop()
-				return nil, fmt.Errorf("read tenant.json: %w", err)
-			}
-			return stop, nil
+			return json.Unmarshal(data, &s.tenant)
 		}
 		select {
-		case err := <-exited:
-			return nil, fmt.Errorf("start simulator: it ended (%v)", err)
+		case <-exited:
+			return fmt.Errorf("start simulator: it ended")
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
 // startDirectory serves the owners of the mailboxes as members of a group.
-func (b *bench) startDirectory() (stop func(), err error) {
+func (s *stage) startDirectory() error {
 	var people []directory.Person
 	group := directory.Group{Name: "all", Synced: true}
-	for i, m := range b.tenant.Mailboxes {
+	for i, m := range s.tenant.Mailboxes {
 		uid := "u" + strconv.Itoa(i)
 		people = append(people, directory.Person{UID: uid, Mail: m.Mail})
 		group.People = append(group.People, uid)
 	}
-	s, err := directory.Start(people, []directory.Group{group})
+	d, err := directory.Start(people, []directory.Group{group})
 	if err != nil {
-		return nil, fmt.Errorf("start directory: %w", err)
+		return fmt.Errorf("start directory: %w", err)
 	}
-	b.ldap = s.URL
-	return func() { s.Close() }, nil
+	s.closers = append(s.closers, func() { d.Close() })
+	s.ldap = d.URL
+	return nil
 }
 
-// configure writes our settings.
-func (b *bench) configure(ctx context.Context) error {
-	for key, value := range map[string]string{
-		"tenant_id": b.tenant.TenantID, "client_id": b.tenant.ClientID, "client_secret": b.tenant.ClientSecret,
-		"authority": b.tenant.Authority, "ews_url": b.tenant.EWSURL, "ca_file": b.tenant.CAFile,
-		"source": "ews", "ldap_url": b.ldap, "ldap_starttls": "false",
-	} {
-		cmd := exec.CommandContext(ctx, filepath.Join(b.bin, "kvstore"), "--store", b.path("kvstore"), "set", "contactsync", key)
+// configure writes our settings for a source, and further ones, into a store
+// of their own and returns its folder.
+func (s *stage) configure(ctx context.Context, source string, more map[string]string) (store string, err error) {
+	if store, err = os.MkdirTemp(s.dir, "store-"); err != nil {
+		return "", err
+	}
+	settings := map[string]string{
+		"tenant_id": s.tenant.TenantID, "client_id": s.tenant.ClientID, "client_secret": s.tenant.ClientSecret,
+		"authority": s.tenant.Authority, "graph_url": s.tenant.GraphURL, "ews_url": s.tenant.EWSURL, "ca_file": s.tenant.CAFile,
+		"source": source, "ldap_url": s.ldap, "ldap_starttls": "false",
+	}
+	maps.Copy(settings, more)
+	for key, value := range settings {
+		cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "kvstore"), "--store", store, "set", "contactsync", key)
 		cmd.Stdin = strings.NewReader(value)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("set %s: %w: %s", key, err, out)
+			return "", fmt.Errorf("set %s: %w: %s", key, err, out)
 		}
 	}
-	return nil
+	return store, nil
 }
 
-func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
 
-// ours is a first sync of contactsync.
-func (b *bench) ours(ctx context.Context) (*exec.Cmd, func() error, error) {
-	folder := b.path("ours")
-	if err := os.RemoveAll(folder); err != nil {
-		return nil, nil, err
-	}
-	cmd := exec.CommandContext(ctx, filepath.Join(b.bin, "contactsync"),
-		"--store", b.path("kvstore"), "--phonebooks", filepath.Join(folder, "phonebooks.db"), "-q")
-	done := func() error {
-		return b.whole(filepath.Join(folder, "phonebooks.db"), "SELECT count(*) FROM entry")
-	}
-	return cmd, done, nil
-}
-
-// theirs is a first sync of the peer.
-func (b *bench) theirs(ctx context.Context) (*exec.Cmd, func() error, error) {
-	file := b.path("theirs.db")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		os.Remove(file + suffix)
-	}
-	args := []string{
-		b.peer, "--ews", b.tenant.EWSURL, "--authority", b.tenant.Authority, "--tenant", b.tenant.TenantID,
-		"--client", b.tenant.ClientID, "--secret", b.tenant.ClientSecret, "--ca", b.tenant.CAFile, "--db", file,
-	}
-	for _, m := range b.tenant.Mailboxes {
-		args = append(args, m.Mail)
-	}
-	return exec.CommandContext(ctx, "/usr/bin/python3", args...), func() error { return b.whole(file, "SELECT count(*) FROM entry") }, nil
-}
-
-// whole checks that a program wrote the contacts of all mailboxes. A few have
-// nothing that a phonebook could show, and not every program keeps those.
-func (b *bench) whole(file, query string) error {
-	out, err := exec.Command("sqlite3", file, query).Output()
-	if err != nil {
-		return fmt.Errorf("count entries: %w", err)
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(out)))
-	if err != nil {
-		return err
-	}
-	if all := b.mailboxes * b.contacts; n < all*99/100 || n > all {
-		return fmt.Errorf("%d entries of %d contacts", n, all)
-	}
-	return nil
-}
-
-func (b *bench) sqlite() string {
-	out, err := exec.Command("sqlite3", "--version").Output()
-	if err != nil {
-		return "SQLite unknown"
-	}
-	return "SQLite " + strings.Fields(string(out))[0]
-}
+// entries is how many contacts the tenant's Contacts folders hold.
+func (s *stage) entries() int { return s.mailboxes * s.contacts }

@@ -12,6 +12,7 @@ import (
 type tree struct {
 	root    entry // the root DSE (RFC 4512, 5.1)
 	entries []entry
+	byName  map[string]entry // by the name as key spells it
 }
 
 type entry struct {
@@ -21,7 +22,7 @@ type entry struct {
 }
 
 func newTree(people []Person, groups []Group) (*tree, error) {
-	t := &tree{root: entry{name: &ldap.DN{}, attributes: map[string][]string{
+	t := &tree{byName: map[string]entry{}, root: entry{name: &ldap.DN{}, attributes: map[string][]string{
 		"objectClass": {"top"}, "namingContexts": {BaseDN}, "supportedLDAPVersion": {"3"},
 	}}}
 	t.add(BaseDN, map[string][]string{"objectClass": {"dcObject", "organization"}, "dc": {"example"}, "o": {"Example"}})
@@ -56,6 +57,7 @@ func newTree(people []Person, groups []Group) (*tree, error) {
 		if t.entries[i].name, err = ldap.ParseDN(t.entries[i].dn); err != nil {
 			return nil, fmt.Errorf("name the entry %q: %w", t.entries[i].dn, err)
 		}
+		t.byName[key(t.entries[i].name)] = t.entries[i]
 	}
 	return t, nil
 }
@@ -63,6 +65,9 @@ func newTree(people []Person, groups []Group) (*tree, error) {
 func (t *tree) add(dn string, attributes map[string][]string) {
 	t.entries = append(t.entries, entry{dn: dn, attributes: attributes})
 }
+
+// key spells a name in one way.
+func key(name *ldap.DN) string { return strings.ToLower(name.String()) }
 
 func personDN(uid string) string { return "uid=" + ldap.EscapeDN(uid) + ",ou=people," + BaseDN }
 
@@ -111,6 +116,10 @@ func (t *tree) search(w *gldap.ResponseWriter, r *gldap.Request) {
 func (t *tree) scope(base *ldap.DN, scope gldap.Scope) (found []entry, exists bool) {
 	if len(base.RDNs) == 0 && scope == gldap.BaseObject {
 		return []entry{t.root}, true
+	}
+	// Ten thousand members are asked for one by one.
+	if e, found := t.byName[key(base)]; found && scope == gldap.BaseObject {
+		return []entry{e}, true
 	}
 	for _, e := range t.entries {
 		self, below := base.EqualFold(e.name), base.AncestorOfFold(e.name)

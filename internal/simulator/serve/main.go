@@ -4,7 +4,8 @@
 //	serve -mailboxes 50 -contacts 1000 -dir /tmp/tenant
 //
 // It writes ca.pem and, once it listens, tenant.json into the folder, and
-// serves until SIGTERM.
+// serves until SIGTERM. With -control it also obeys the lines on its standard
+// input, and answers each with one on its standard output (see control.go).
 package main
 
 import (
@@ -23,7 +24,7 @@ import (
 	"contactsync/internal/simulator"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // description is what a client has to know. Its numbers say what the tenant
 // holds, so that a client can check what it read.
@@ -48,7 +49,7 @@ type mailbox struct {
 	Password string `json:"password"`
 }
 
-func run(args []string, stderr io.Writer) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	mailboxes := flags.Int("mailboxes", 50, "number of mailboxes")
@@ -61,6 +62,7 @@ func run(args []string, stderr io.Writer) int {
 	limitApp := flags.Bool("limit-app", false, "refuse more than four requests at once over Graph for the app as a whole")
 	latency := flags.Duration("latency", 0, "how long each answer takes at least, as from a service far away")
 	lifetime := flags.Duration("token-lifetime", time.Hour, "lifetime of access tokens")
+	obey := flags.Bool("control", false, "obey the lines on standard input: change PERMILLE SEED, record, requests FILE")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -85,6 +87,9 @@ func run(args []string, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "serve:", err)
 		return 1
+	}
+	if *obey {
+		go control(s, stdin, stdout)
 	}
 	fmt.Fprintf(stderr, "serving %d mailboxes at %s\n", *mailboxes, s.Authority())
 	<-ctx.Done()

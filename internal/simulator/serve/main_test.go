@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ func TestServe(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	exit := make(chan int, 1)
 	go func() {
-		exit <- run([]string{"-mailboxes", "2", "-contacts", "3", "-latency", "1ms", "-limit", "-limit-app", "-dir", dir}, &bytes.Buffer{})
+		exit <- run([]string{"-mailboxes", "2", "-contacts", "3", "-latency", "1ms", "-limit", "-limit-app", "-dir", dir},
+			strings.NewReader("nobody listens\n"), io.Discard, io.Discard)
 	}()
 	file := filepath.Join(dir, "tenant.json")
 	for _, err := os.Stat(file); err != nil; _, err = os.Stat(file) {
@@ -61,7 +63,7 @@ func TestServe(t *testing.T) {
 
 func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"-dir", "x", "-mailboxes", "0"}, {"-nonsense"}, {"-dir", "x", "more"}} {
-		if code := run(args, &bytes.Buffer{}); code != 2 {
+		if code := run(args, nil, io.Discard, io.Discard); code != 2 {
 			t.Errorf("%q: %d, want 2", args, code)
 		}
 	}

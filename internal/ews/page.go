@@ -1,0 +1,115 @@
+package ews
+
+import (
+	"context"
+
+	"contactsync/internal/phonebook"
+)
+
+// take hands over the changes of one answer, but for contacts of which it does
+// not hold everything: those wait until there are enough of them for a GetItem.
+func (r *reading) take(ctx context.Context, f *following, items []item) error {
+	items, err := lastWords(items)
+	if err != nil {
+		return err
+	}
+	var page phonebook.Page
+	for i := range items {
+		it := &items[i]
+		if it.change != updated {
+			r.moved = f.asked
+		}
+		switch {
+		case it.change == deleted:
+			page.Gone = append(page.Gone, it.ID)
+		case !it.isContact:
+		case r.notes || it.cut:
+			r.waiting = append(r.waiting, it.ID)
+		default:
+			if page.Contacts == nil {
+				page.Contacts = make([]phonebook.Contact, 0, len(items)-i)
+			}
+			page.Contacts = append(page.Contacts, it.Contact)
+		}
+	}
+	if err := r.give(page); err != nil {
+		return err
+	}
+	for len(r.waiting) >= batchSize {
+		if err := r.complete(ctx, batchSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give hands a page over, unless it is empty.
+func (r *reading) give(page phonebook.Page) error {
+	if len(page.Contacts)+len(page.Gone) == 0 {
+		return nil
+	}
+	return r.yield(page)
+}
+
+// lastWords leaves of several changes to one item the last.
+func lastWords(items []item) ([]item, error) {
+	deletions := false
+	for i := range items {
+		if items[i].ID == "" {
+			return nil, errShape("an entry without an id")
+		}
+		deletions = deletions || items[i].change == deleted
+	}
+	if !deletions {
+		return items, nil // each is handed over in turn
+	}
+	last := make(map[string]int, len(items))
+	for i := range items {
+		last[items[i].ID] = i
+	}
+	if len(last) == len(items) {
+		return items, nil
+	}
+	kept := items[:0]
+	for i := range items {
+		if last[items[i].ID] == i {
+			kept = append(kept, items[i])
+		}
+	}
+	return kept, nil
+}
+
+// complete reads the first n contacts that wait and hands them over. Those that
+// are gone by then may have moved, within their folder too.
+func (r *reading) complete(ctx context.Context, n int) error {
+	ids := r.waiting[:n]
+	properties := contactFields
+	if r.notes {
+		properties += bodyField
+	}
+	a, err := r.call(ctx, r.mail, getItem(ids, properties))
+	if err != nil {
+		return err
+	}
+	if len(a.messages) != n {
+		return errShape("%d messages for %d items", len(a.messages), n)
+	}
+	page := phonebook.Page{Contacts: make([]phonebook.Contact, 0, n)}
+	for i, m := range a.messages {
+		switch {
+		case m.err != nil && m.err.code == "ErrorItemNotFound":
+			page.Gone = append(page.Gone, ids[i])
+			r.moved = r.tick()
+		case m.err != nil:
+			return r.explain(m.err)
+		case len(m.items) != 1:
+			return errShape("%d items for one id", len(m.items))
+		case m.items[0].isContact:
+			c := m.items[0].Contact
+			c.ID = ids[i]
+			page.Contacts = append(page.Contacts, c)
+		}
+	}
+	r.waiting = r.waiting[n:]
+	return r.give(page)
+}

@@ -1,0 +1,159 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+)
+
+// A full reading begins with a round of delta, which names every contact there
+// is, and ends with a link for the next run: whatever happens from then on, the
+// next run is told. Only then the contacts themselves are listed.
+//
+// The links between the pages of a list count entries. Where a contact goes
+// away from a page that has been, the next page starts one too far, and a
+// contact is never shown. So who was named and not shown is asked for by
+// himself. In the meantime he may have been moved out of our sight, where he
+// can still be asked for; so after that the deltas have the last word.
+
+// restarts is how often a full reading begins anew because folders come and go.
+const restarts = 3
+
+// seed makes fingerprints.
+var seed = maphash.MakeSeed()
+
+// fingerprint stands for an id: of 100,000 contacts the ids alone take more
+// memory than all else. Two in a mailbox are the same once in thousands of
+// millions of mailboxes, and then all it takes is the help above away from one
+// of the two.
+func fingerprint(id string) uint64 { return maphash.String(seed, id) }
+
+// full reads all of a mailbox.
+func (s *Source) full(ctx context.Context, box mailbox, yield func(phonebook.Page) error) (state string, err error) {
+	r, err := s.enumerate(ctx, box)
+	if err != nil {
+		return "", err
+	}
+	restless, err := r.contents(ctx, yield)
+	if err != nil {
+		return "", err
+	}
+	if restless && !r.plain {
+		err := r.catchUp(ctx, yield)
+		if errors.Is(err, phonebook.ErrStale) {
+			s.logger.Debug("a mailbox changed too much while it was read; the next run reads it in full again", "reason", err)
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return r.state()
+}
+
+// enumerate returns a reading that knows of every contact which folder names
+// it.
+func (s *Source) enumerate(ctx context.Context, box mailbox) (r *reading, err error) {
+	for range restarts {
+		var folders []string
+		if folders, err = s.synchronised(ctx, s, box); err != nil {
+			return nil, err
+		}
+		r, err = s.names(ctx, box, folders, s.noDelta)
+		if err != nil && unsupported(err) && !errors.Is(err, phonebook.ErrStale) {
+			s.logger.Debug("the service tells no changes of this mailbox's contacts; reading it in full every time", "reason", err)
+			r, err = s.names(ctx, box, folders, true)
+		}
+		if !errors.Is(err, phonebook.ErrStale) {
+			return r, err
+		}
+	}
+	return nil, fault.New(fault.Member, hintRestless, "begun %d times: %w", restarts, err)
+}
+
+// names makes one try at enumerate.
+func (s *Source) names(ctx context.Context, box mailbox, folders []string, plain bool) (*reading, error) {
+	r := s.newReading(box, folders, nil)
+	r.plain = plain
+	for _, t := range r.tracks {
+		t.named = map[uint64]struct{}{}
+	}
+	r.note = func(t *track, c change) {
+		if c.removed {
+			delete(t.named, fingerprint(c.id))
+		} else {
+			t.named[fingerprint(c.id)] = struct{}{}
+		}
+	}
+	return r, r.settle(ctx, s)
+}
+
+// contents hands over the contacts in all folders. Restless says that folders
+// or contacts went away meanwhile.
+func (r *reading) contents(ctx context.Context, yield func(phonebook.Page) error) (restless bool, err error) {
+	var there []*track
+	for _, t := range r.tracks {
+		if err := r.list(ctx, t, yield); err == nil {
+			there = append(there, t)
+		} else if t.folder == "" || !gone(err) {
+			return false, err
+		}
+	}
+	restless = len(there) < len(r.tracks)
+	r.tracks = there
+	for _, t := range r.tracks {
+		if len(t.named) == 0 {
+			continue
+		}
+		restless = true
+		if err := r.missing(ctx, t, yield); err != nil && (t.folder == "" || !gone(err)) {
+			return false, err
+		}
+	}
+	return restless, nil
+}
+
+// list hands over the contacts of a folder.
+func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page) error) error {
+	s := r.source
+	return list(ctx, s, s, s.link(contactsPath(r.box, t.folder), s.query), decodeContacts, func(contacts []phonebook.Contact) error {
+		for i := range contacts {
+			delete(t.named, fingerprint(contacts[i].ID))
+		}
+		return yield(phonebook.Page{Contacts: contacts})
+	})
+}
+
+// missing hands over the contacts that a folder named and did not show. It
+// asks for all names once more, which costs less than to remember them.
+func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Page) error) error {
+	r.source.logger.Debug("a folder changed while it was read; asking for what was not on its pages", "contacts", len(t.named))
+	again := &reading{source: r.source, box: r.box, plain: r.plain}
+	w := again.walk(&track{folder: t.folder})
+	var ids []string
+	again.note = func(_ *track, c change) {
+		if _, ok := t.named[fingerprint(c.id)]; ok && !c.removed {
+			ids = append(ids, c.id)
+		}
+	}
+	for w.link != "" {
+		r.source.step(ctx, r.source, []*walk{w})
+		if err := r.source.fetch(ctx, r.source, r.box, ids, yield); err != nil {
+			return err
+		}
+		ids = ids[:0]
+	}
+	return w.err
+}
+
+// catchUp hands over what happened since the reading began.
+func (r *reading) catchUp(ctx context.Context, yield func(phonebook.Page) error) error {
+	r.note, r.rounds = r.remember, 0
+	if err := r.settle(ctx, r.source); err != nil {
+		return err
+	}
+	return r.deliver(ctx, r.source, yield)
+}
