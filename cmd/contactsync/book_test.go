@@ -74,10 +74,11 @@ func TestServiceWritesFields(t *testing.T) {
 	w.add("anna", "Zoë", "030 901821")
 	w.revoke("bram")
 	w.mailbox("dora").DeleteContact(emptied)
+	w.mailbox("dora").Forget() // so that nobody reports the deletion
 	w.ldap.Replace(ldaptest.PersonDN("chris"), "mail")
 
 	records := w.journalled(1)
-	check(t, "records", len(records), 5)
+	check(t, "records, with a note on why dora was read in full", len(records), 6)
 	anna, bram, chris, dora, end := of(t, records, "anna"), of(t, records, "bram"), of(t, records, "chris"), of(t, records, "dora"), of(t, records, "")
 	check(t, "anna", fields(anna, memberFields...), "6 ok 2 1 0 0")
 	check(t, "anna in words", anna["MESSAGE"], "anna: ok: 2 entries: 1 added, 0 updated, 0 removed")
