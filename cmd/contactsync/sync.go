@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,7 +30,7 @@ func (p *program) sync(c *cli.Context) error {
 	end(r)
 	status := r.ExitStatus()
 	if c.Bool("json") && status != fault.Usage.ExitStatus() {
-		if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
+		if err := r.WriteJSON(p.stdout); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}

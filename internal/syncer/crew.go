@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"contactsync/internal/fault"
@@ -28,7 +29,7 @@ type crew struct {
 // task is a mailbox to read, and where its result goes.
 type task struct {
 	box    phonebook.Mailbox
-	result **Result
+	result *Result
 }
 
 // members synchronises the members, Workers at a time, and adds their results
@@ -38,7 +39,7 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &crew{Syncer: s, name: choice.Name, source: choice.Source, stop: stop, queue: make(chan task)}
-	results := make([]*Result, len(members))
+	results := make([]Result, len(members))
 	var wg sync.WaitGroup
 	for range max(s.Workers, 1) {
 		wg.Go(func() {
@@ -55,11 +56,7 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 	}
 	close(c.queue)
 	wg.Wait()
-	for _, res := range results {
-		if res != nil {
-			r.Members = append(r.Members, *res)
-		}
-	}
+	r.Members = slices.DeleteFunc(results, func(res Result) bool { return res.Result == "" }) // not done
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -68,7 +65,7 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 
 // some does what can be done for several members together, and queues the
 // mailboxes that have to be read one by one. The error is one of the store.
-func (c *crew) some(ctx context.Context, members []phonebook.Member, results []*Result) error {
+func (c *crew) some(ctx context.Context, members []phonebook.Member, results []Result) error {
 	var owners []string
 	for _, m := range members {
 		owners = append(owners, m.User)
@@ -147,7 +144,7 @@ func (c *crew) scout(ctx context.Context, tasks []task) (rest []task, err error)
 // store cannot be written, or where one mailbox after the other fails because
 // nothing can be reached: each takes its tries and waits, and thousands of
 // them would take days.
-func (c *crew) done(ctx context.Context, res Result, to **Result) {
+func (c *crew) done(ctx context.Context, res Result, to *Result) {
 	if res.Err != nil && ctx.Err() != nil {
 		return // broken off from outside: not the member's failure
 	}
@@ -169,7 +166,7 @@ func (c *crew) done(ctx context.Context, res Result, to **Result) {
 		c.Done(res)
 	}
 	res.Changes.Details = nil // they may be many, and have been shown
-	*to = &res
+	*to = res
 }
 
 // ofTheStore tells whether an error is about the phonebooks' file itself.

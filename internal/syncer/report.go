@@ -1,8 +1,12 @@
 package syncer
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"contactsync/internal/fault"
@@ -60,25 +64,41 @@ func (r *Report) Read() int {
 	return n
 }
 
-// MarshalJSON writes the document of `contactsync --json`.
-func (r *Report) MarshalJSON() ([]byte, error) {
-	doc := struct {
-		Started  string   `json:"started"`
-		Finished string   `json:"finished"`
-		Source   string   `json:"source"`
-		Members  []Result `json:"members"`
-		Requests int64    `json:"requests"`
-		Bytes    int64    `json:"bytes"`
-		Error    string   `json:"error"`
-		Hint     string   `json:"hint"`
-	}{r.Started.UTC().Format(time.RFC3339), r.Finished.UTC().Format(time.RFC3339), r.Source, r.Members, r.Requests, r.Bytes, "", ""}
-	if doc.Members == nil {
-		doc.Members = []Result{}
-	}
+// WriteJSON writes the document of `contactsync --json`, one member after the
+// other, so that it does not take room for ten thousand of them.
+func (r *Report) WriteJSON(w io.Writer) error {
+	head := struct {
+		Started  string `json:"started"`
+		Finished string `json:"finished"`
+		Source   string `json:"source"`
+	}{r.Started.UTC().Format(time.RFC3339), r.Finished.UTC().Format(time.RFC3339), r.Source}
+	tail := struct {
+		Requests int64  `json:"requests"`
+		Bytes    int64  `json:"bytes"`
+		Error    string `json:"error"`
+		Hint     string `json:"hint"`
+	}{Requests: r.Requests, Bytes: r.Bytes}
 	if r.Err != nil {
-		doc.Error, doc.Hint = r.Err.Error(), fault.HintOf(r.Err)
+		tail.Error, tail.Hint = r.Err.Error(), fault.HintOf(r.Err)
 	}
-	return json.Marshal(doc)
+	out := bufio.NewWriter(w)
+	text, err := json.Marshal(head)
+	out.Write(bytes.TrimSuffix(text, []byte("}")))
+	out.WriteString(`,"members":[`)
+	for i := range r.Members {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		var wrong error
+		text, wrong = json.Marshal(&r.Members[i])
+		err = errors.Join(err, wrong)
+		out.Write(text)
+	}
+	out.WriteString("],")
+	text, wrong := json.Marshal(tail)
+	out.Write(bytes.TrimPrefix(text, []byte("{")))
+	out.WriteByte('\n')
+	return errors.Join(err, wrong, out.Flush())
 }
 
 // Count returns how many members have the given result.

@@ -2,19 +2,22 @@ package syncer
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
-	"encoding/gob"
+	"encoding/binary"
 	"io"
 	"iter"
 	"os"
+	"slices"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
-// inMemory is how many entries of a mailbox are held in memory; those of a
-// larger one lie in a file meanwhile, so that memory does not grow with it.
-const inMemory = 4096
+// inMemory is how many bytes of a mailbox are held in memory, about those of a
+// thousand contacts; what comes before lies in a file, so that memory does not
+// grow with the mailbox.
+const inMemory = 1 << 19
 
 // none is the version of a contact that is gone, or has no place in a
 // phonebook.
@@ -23,15 +26,16 @@ const none = -1
 // spool holds what was read of a mailbox until it has been read whole. A
 // service can tell a contact twice, where the mailbox changes between two
 // pages: the last version counts.
+//
+// Entries are held as bytes: their texts are parts of larger ones, which the
+// source has from the service and which would have to stay as well.
 type spool struct {
-	versions int                 // that were put
-	last     map[fingerprint]int // the version of each contact that counts, or none
-	live     int                 // contacts that have one
-	memory   []phonebook.Entry   // the first versions
-	gone     map[string]struct{} // ids of contacts without one
-	file     *os.File            // the other versions; nil: none. It has no name
-	buffer   *bufio.Writer       // of file
-	encoder  *gob.Encoder        // to buffer
+	versions int32                 // that were put
+	last     map[fingerprint]int32 // the version of each contact that counts, or none
+	live     int                   // contacts that have one
+	gone     map[string]struct{}   // ids of contacts without one
+	file     *os.File              // the first versions; nil: none. It has no name
+	rest     []byte                // the other versions
 }
 
 // fingerprint stands for an id, which can be long.
@@ -47,18 +51,29 @@ func (s *spool) put(e phonebook.Entry) error {
 	s.set(e.ID, s.versions)
 	delete(s.gone, e.ID)
 	s.versions++
-	if len(s.memory) < inMemory {
-		s.memory = append(s.memory, e)
+	start := len(s.rest)
+	s.rest = appendEntry(append(s.rest, make([]byte, sizeOfLength)...), &e)
+	binary.LittleEndian.PutUint32(s.rest[start:], uint32(len(s.rest)-start-sizeOfLength))
+	if len(s.rest) < inMemory {
 		return nil
 	}
+	return s.spill()
+}
+
+// sizeOfLength is that of the number before each entry.
+const sizeOfLength = 4
+
+// spill moves what is in memory to the file.
+func (s *spool) spill() error {
 	if s.file == nil {
 		if err := s.open(); err != nil {
 			return err
 		}
 	}
-	if err := s.encoder.Encode(e); err != nil {
+	if _, err := s.file.Write(s.rest); err != nil {
 		return noRoom("write", err)
 	}
+	s.rest = s.rest[:0]
 	return nil
 }
 
@@ -71,9 +86,9 @@ func (s *spool) drop(id string) {
 	s.gone[id] = struct{}{}
 }
 
-func (s *spool) set(id string, version int) {
+func (s *spool) set(id string, version int32) {
 	if s.last == nil {
-		s.last = make(map[fingerprint]int)
+		s.last = make(map[fingerprint]int32)
 	}
 	f := fingerprintOf(id)
 	if before, ok := s.last[f]; ok && before != none {
@@ -91,8 +106,6 @@ func (s *spool) open() (err error) {
 	if s.file, err = os.CreateTemp("", "contactsync"); err != nil {
 		return noRoom("make", err)
 	}
-	s.buffer = bufio.NewWriterSize(s.file, 1<<16)
-	s.encoder = gob.NewEncoder(s.buffer)
 	return os.Remove(s.file.Name())
 }
 
@@ -115,27 +128,47 @@ func (s *spool) close() error {
 // entries returns the version that counts of each contact.
 func (s *spool) entries() iter.Seq2[phonebook.Entry, error] {
 	return func(yield func(phonebook.Entry, error) bool) {
-		for i, e := range s.memory {
+		all, err := s.reader()
+		var record []byte
+		for i := int32(0); i < s.versions && err == nil; i++ {
+			if record, err = next(all, record); err != nil {
+				err = noRoom("read", err)
+				break
+			}
+			e := entryOf(string(record))
 			if s.last[fingerprintOf(e.ID)] == i && !yield(e, nil) {
 				return
 			}
 		}
-		if s.file == nil {
-			return
-		}
-		err := s.buffer.Flush()
-		if err == nil {
-			_, err = s.file.Seek(0, io.SeekStart)
-		}
-		decoder := gob.NewDecoder(bufio.NewReaderSize(s.file, 1<<16))
-		for i := len(s.memory); i < s.versions && err == nil; i++ {
-			var e phonebook.Entry
-			if err = decoder.Decode(&e); err == nil && s.last[fingerprintOf(e.ID)] == i && !yield(e, nil) {
-				return
-			}
-		}
 		if err != nil {
-			yield(phonebook.Entry{}, noRoom("read", err))
+			yield(phonebook.Entry{}, err)
 		}
 	}
+}
+
+// reader reads all versions: from the file, where there is one.
+func (s *spool) reader() (io.Reader, error) {
+	if s.file == nil {
+		return bytes.NewReader(s.rest), nil
+	}
+	if err := s.spill(); err != nil {
+		return nil, err
+	}
+	s.rest = nil
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return nil, noRoom("read", err)
+	}
+	return bufio.NewReaderSize(s.file, 1<<16), nil
+}
+
+// next returns the next version's bytes, in the room of the last.
+func next(r io.Reader, record []byte) ([]byte, error) {
+	record = slices.Grow(record[:0], sizeOfLength)[:sizeOfLength]
+	if _, err := io.ReadFull(r, record); err != nil {
+		return record, err
+	}
+	size := int(binary.LittleEndian.Uint32(record))
+	record = slices.Grow(record[:0], size)[:size]
+	_, err := io.ReadFull(r, record)
+	return record, err
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"contactsync/internal/phonebook"
@@ -20,21 +21,22 @@ func TestSpoolAgainstAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var s spool
 	want := map[string]phonebook.Entry{}
-	for i := range 3 * inMemory {
-		id := fmt.Sprint("contact ", random.IntN(2*inMemory))
+	notes := strings.Repeat("x", 200)
+	for i := range 12_000 {
+		id := fmt.Sprint("contact ", random.IntN(8_000))
 		if random.IntN(5) == 0 {
 			s.drop(id)
 			delete(want, id)
 			continue
 		}
-		e := phonebook.Entry{ID: id, DisplayName: fmt.Sprint("version ", i), Numbers: []phonebook.Number{{Kind: "home", AsTyped: fmt.Sprint(i)}}}
+		e := phonebook.Entry{ID: id, DisplayName: fmt.Sprint("version ", i), Numbers: []phonebook.Number{{Kind: "home", AsTyped: fmt.Sprint(i)}}, Notes: notes}
 		if err := s.put(e); err != nil {
 			t.Fatal(err)
 		}
 		want[id] = e
 	}
-	if s.file == nil {
-		t.Fatal("nothing went into a file")
+	if s.file == nil || len(s.rest) == 0 {
+		t.Fatal("nothing went into a file, or everything")
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("the file has a name: %v %v", left, err)
@@ -68,11 +70,36 @@ func TestSpoolWithoutRoom(t *testing.T) {
 	var s spool
 	defer s.close()
 	var err error
-	for i := 0; i <= inMemory && err == nil; i++ {
-		err = s.put(phonebook.Entry{ID: fmt.Sprint(i)})
+	for i := 0; i <= inMemory/1000 && err == nil; i++ {
+		err = s.put(phonebook.Entry{ID: fmt.Sprint(i), Notes: strings.Repeat("x", 1000)})
 	}
 	if err == nil {
 		t.Fatal("no error without a folder for temporary files")
 	}
 	t.Log(err)
+}
+
+// What is missing from the temporary file is an error, and no smaller mailbox.
+func TestSpoolThatLostBytes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var s spool
+	defer s.close()
+	for i := 0; s.file == nil; i++ {
+		if err := s.put(phonebook.Entry{ID: fmt.Sprint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.file.Truncate(inMemory / 2); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	var failed error
+	for _, err := range s.entries() {
+		if failed = err; err == nil {
+			n++
+		}
+	}
+	if failed == nil || n >= s.live {
+		t.Errorf("%d entries of %d, and %v", n, s.live, failed)
+	}
 }
