@@ -74,7 +74,7 @@ pristine() {
     # These would outlast the purge of a package that does not know of them.
     rm -rf /etc/systemd/system/contactsync.service.d /etc/systemd/system/contactsync.timer.d
     expect 0 dpkg --purge ucware-contactsync ucware-kvstore
-    rm -rf /var/lib/ucware
+    rm -rf /var/lib/ucware /var/lib/systemd/timers/stamp-contactsync.timer
     for user in ucservices reader stranger; do
         ! id "$user" >/dev/null 2>&1 || userdel -rf "$user" 2>/dev/null
     done
