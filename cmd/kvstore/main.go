@@ -80,10 +80,10 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Usage:   "the appliance's key-value store",
 		Version: version,
 		Description: "Each namespace is one file in the store's folder. list shows •••• for keys whose\n" +
-			"name holds secret, password or token, and shows a control character as its\n" +
-			"picture, such as ␊ for a line end, so that each line is one key; get shows the\n" +
-			"value as it is. set without VALUE reads standard input, less one line end; a\n" +
-			"secret typed at a terminal is not shown.\n\n" +
+			"name holds secret, password or token and does not end in _expires, and shows a\n" +
+			"control character as its picture, such as ␊ for a line end, so that each line is\n" +
+			"one key; get shows the value as it is. set without VALUE reads standard input,\n" +
+			"less one line end; a secret typed at a terminal is not shown.\n\n" +
 			"Exit status: 0, 1 no such key, 2 wrong usage, 74 a damaged file or a full disk,\n" +
 			"75 in use, try again, 77 no right.",
 		Flags: []cli.Flag{&cli.StringFlag{

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/term"
 )
 
-// isSecret reports whether a listing hides the value of the key.
+// isSecret reports whether a listing hides the value of the key. When a secret
+// ends is none: client_secret_expires is a date, to be seen in time.
 func isSecret(key string) bool {
 	key = strings.ToLower(key)
-	return strings.Contains(key, "secret") || strings.Contains(key, "password") || strings.Contains(key, "token")
+	return !strings.HasSuffix(key, "_expires") && (strings.Contains(key, "secret") || strings.Contains(key, "password") || strings.Contains(key, "token"))
 }
 
 // visible returns s so that it takes one line and gives a terminal no orders:
