@@ -18,7 +18,10 @@ import (
 // version is set by the linker: -X main.version=1.2.3.
 var version = "devel"
 
-func main() { os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	limitMemory()
+	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the program: it returns the exit status instead of ending the
 // process, so that tests drive it as a user does.
