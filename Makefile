@@ -75,7 +75,7 @@ install: ## programs, man pages and completion into $(DESTDIR)/usr; build first
 	for page in $(MANPAGES); do install -D -m 644 $$page $(DESTDIR)/usr/share/$$(dirname $$page)/man$${page##*.}/$${page##*/}; done
 	for name in contactsync kvstore; do install -D -m 644 debian/ucware-$$name.bash-completion $(DESTDIR)/usr/share/bash-completion/completions/$$name; done
 
-deb: ## dist/*.deb, for this machine or ARCH=arm64
+deb: ## dist/*.deb, for this machine or ARCH=arm64; takes some minutes
 	@.ci/install $(NEED_DEB) $(if $(filter-out $(shell dpkg --print-architecture),$(ARCH)),$(NEED_CROSS))
 	@.ci/deb $(ARCH)
 
@@ -90,16 +90,19 @@ lintian: ## what lintian says of all packages of this version in dist/: nothing
 e2e: ## the packages on a whole system, booted in a container; needs root
 	@.ci/e2e $(STEPS)
 
-soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts
+soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts; needs root
+	@[ "$$(id -u)" = 0 ] || { echo "soak needs root, since piuparts works in a chroot: sudo make soak" >&2; exit 1; }
+	@GO=$(GO) .ci/need-go soak
 	@.ci/install $(NEED_REPO) faketime piuparts mmdebstrap
 	$(MAKE) --no-print-directory deb
 	$(MAKE) --no-print-directory deb ARCH=arm64
 	$(MAKE) --no-print-directory lintian
 	.ci/apt
-	.ci/piuparts
 	.ci/reproducible
+	.ci/piuparts
 
 need-build:
+	@GO=$(GO) .ci/need-go $(MAKECMDGOALS)
 	@.ci/install $(NEED_BUILD)
 
 clean: ## remove what was built

@@ -122,8 +122,8 @@ func TestServiceWhereTheRunFails(t *testing.T) {
 	contains(t, records[0]["MESSAGE"], "phonebook_name", "phonebookname")
 	end := of(t, records, "")
 	check(t, "the run", fields(end, "PRIORITY", "RESULT", "MEMBERS", "SOURCE"), "3 failed 0 ∅")
-	contains(t, end["MESSAGE"], "client_id", "\nworkers", "\nhint: ", "dpkg-reconfigure")
-	contains(t, end["HINT"], "dpkg-reconfigure")
+	contains(t, end["MESSAGE"], "client_id", "\nworkers", "\nhint: ", "kvstore --store "+w.path("kvstore"))
+	contains(t, end["HINT"], "kvstore --store "+w.path("kvstore")+" set contactsync KEY")
 	records = w.journalled(2, "--frobnicate")
 	check(t, "wrong usage", records[0]["PRIORITY"], "3")
 }

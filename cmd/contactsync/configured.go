@@ -30,8 +30,11 @@ func (p *program) configured(c *cli.Context) error {
 			return nil
 		}
 	}
+	how := p.kvstore() + " set contactsync KEY sets one key"
+	if p.homeStore() {
+		how = "sudo dpkg-reconfigure ucware-contactsync asks for what is needed, " + how
+	}
 	fmt.Fprintf(p.stderr, "contactsync: not configured yet, so nothing is done: neither an app registration of Microsoft 365 (tenant_id, client_id, client_secret) "+
-		"nor an Exchange server of one's own (ews_url, ews_username, ews_password) is set in %s; "+
-		"sudo dpkg-reconfigure ucware-contactsync asks for what is needed, sudo -u ucservices kvstore set contactsync KEY sets one key\n", visible(p.store))
+		"nor an Exchange server of one's own (ews_url, ews_username, ews_password) is set in %s; %s\n", visible(p.store), visible(how))
 	return exitStatus(1)
 }

@@ -14,7 +14,8 @@ func TestConfigured(t *testing.T) {
 		check(t, when, out.status, 1)
 		check(t, when+": standard output", out.stdout, "")
 		check(t, when+": lines", strings.Count(out.stderr, "\n"), 1)
-		contains(t, out.stderr, "not configured yet", "nothing is done", "client_secret", "ews_url", "sudo dpkg-reconfigure ucware-contactsync", "kvstore set contactsync")
+		contains(t, out.stderr, "not configured yet", "nothing is done", "client_secret", "ews_url", "kvstore --store "+w.path("kvstore")+" set contactsync KEY")
+		lacks(t, out.stderr, "dpkg-reconfigure", "sudo")
 	}
 	unconfigured("no store")
 	if _, err := os.Stat(w.path("kvstore")); err == nil {

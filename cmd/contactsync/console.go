@@ -41,7 +41,11 @@ func (c *console) end(r *syncer.Report, loud loudness) {
 		if r.Source != "" {
 			fmt.Fprintf(c.w, "source: %s (%s)\n", r.Source, r.Why)
 		}
-		fmt.Fprintln(c.w, summary(r))
+		text := summary(r)
+		if loud.dryRun {
+			text += " (dry run: nothing was changed)"
+		}
+		fmt.Fprintln(c.w, text)
 	}
 	if r.Err != nil {
 		c.complain(r.Err)

@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &status):
 		return int(status)
 	case ctx.Err() != nil:
-		err = fault.New(fault.Unavailable, "nothing was changed; try again", "stopped by a signal")
+		err = fault.New(fault.Unavailable, "try again", "stopped by a signal")
 	}
 	p.voice.complain(err)
 	return fault.ClassOf(err).ExitStatus()

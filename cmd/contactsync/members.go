@@ -16,7 +16,7 @@ func (p *program) members(c *cli.Context) error {
 	if err := nothingElse(c); err != nil {
 		return err
 	}
-	set, err := p.settings(c)
+	set, err := p.directorySettings(c)
 	if err != nil {
 		return err
 	}

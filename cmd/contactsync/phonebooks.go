@@ -23,7 +23,7 @@ func (p *program) phonebookList(c *cli.Context) error {
 	}
 	db, err := bookdb.OpenReader(p.phonebooks)
 	if err != nil {
-		return err
+		return p.readError(err)
 	}
 	defer db.Close()
 	read := db.List
@@ -32,7 +32,7 @@ func (p *program) phonebookList(c *cli.Context) error {
 	}
 	list, err := read(c.Context)
 	if err != nil {
-		return err
+		return p.readError(err)
 	}
 	if given(c, "json") {
 		return json.NewEncoder(p.stdout).Encode(append([]phonebook.Summary{}, list...))
@@ -55,16 +55,16 @@ func (p *program) phonebookExport(c *cli.Context) error {
 	}
 	db, err := bookdb.OpenReader(p.phonebooks)
 	if err != nil {
-		return err
+		return p.readError(err)
 	}
 	defer db.Close()
 	user := c.String("user")
 	book, found, err := db.Phonebook(c.Context, user)
 	if err != nil {
-		return err
+		return p.readError(err)
 	}
 	if !found {
-		return fault.New(fault.Usage, "contactsync phonebook list shows who has one", "user %s has no synchronised phonebook", user)
+		return fault.New(fault.Usage, p.command("phonebook list")+" shows who has one", "user %s has no synchronised phonebook, or no run has been made yet", user)
 	}
 	return write(book)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -29,6 +31,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 		return settings.Settings{}, err
 	}
 	s, err := settings.Load(values)
+	err = p.settingsError(err)
 	if err != nil && len(values) == 0 {
 		err = fault.New(fault.Config, fault.HintOf(err), "%s holds nothing of contactsync yet\n%w", p.store, err)
 	}
@@ -36,11 +39,37 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 		p.logger(c).Warn(w.String())
 	}
 	if err == nil && s.Office365 && s.ClientCertificate == "" {
-		if text, hint := ending(s.ClientSecretExpires, time.Now()); text != "" {
-			p.logger(c).Warn(text, journal.Hint, hint)
+		if text := ending(s.ClientSecretExpires, time.Now()); text != "" {
+			p.logger(c).Warn(text, journal.Hint, "make another one in the Microsoft Entra admin center "+
+				"(App registrations, the app, Certificates & secrets), and store it with: "+p.renewal())
 		}
 	}
 	return s, err
+}
+
+// directorySettings reads what the directory needs. What is wrong with other
+// keys, such as those of Microsoft 365 that are not set yet, is no matter here.
+func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
+	if err := p.rightUser(); err != nil {
+		return settings.Settings{}, err
+	}
+	values, err := p.values()
+	if err != nil {
+		return settings.Settings{}, err
+	}
+	s, err := settings.Load(values)
+	for _, w := range s.Warnings {
+		p.logger(c).Warn(w.String())
+	}
+	var problems settings.Problems
+	errors.As(err, &problems)
+	problems = slices.DeleteFunc(problems, func(p settings.Problem) bool {
+		return p.Key != "ca_file" && !strings.HasPrefix(p.Key, "ldap_")
+	})
+	if len(problems) == 0 {
+		return s, nil
+	}
+	return s, p.settingsError(fault.New(fault.Config, "", "read settings:\n%w", problems))
 }
 
 // soon is how many days before the end of the client secret warnings begin.
@@ -48,19 +77,19 @@ const soon = 60
 
 // ending warns of the end of the client secret, whose last day is given; zero
 // where nobody noted it.
-func ending(last, now time.Time) (text, hint string) {
+func ending(last, now time.Time) string {
 	today := now.UTC().Truncate(24 * time.Hour)
 	left := int(last.Sub(today).Hours() / 24)
 	switch day := last.Format(time.DateOnly); {
 	case last.IsZero() || left > soon:
-		return "", ""
+		return ""
 	case left < 0:
-		text = "the last day of the client secret was " + day
+		return "the last day of the client secret was " + day
+	case left == 0:
+		return "the last day of the client secret is today, " + day
 	default:
-		text = fmt.Sprintf("the last day of the client secret is %s, in %s", day, count(left, "day"))
+		return fmt.Sprintf("the last day of the client secret is %s, in %s", day, count(left, "day"))
 	}
-	return text, "make another one in the Microsoft Entra admin center (App registrations, the app, Certificates & secrets), " +
-		"and store it with its last day: sudo dpkg-reconfigure ucware-contactsync"
 }
 
 // values reads our namespace of the key-value store.

@@ -26,7 +26,7 @@ func (p *program) sync(c *cli.Context) error {
 	}
 	var how progress
 	end := how.watch(c.Context)
-	r := p.synchronise(c, &how)
+	r := p.advised(p.synchronise(c, &how))
 	end(r)
 	status := r.ExitStatus()
 	if c.Bool("json") && status != fault.Usage.ExitStatus() {
@@ -50,7 +50,7 @@ func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
 		return syncer.Failure(started, err)
 	}
 	defer release()
-	way, err := newWay(set, p.logger(c))
+	way, err := newWay(set, p.renewal(), p.logger(c))
 	if err != nil {
 		return syncer.Failure(started, err)
 	}

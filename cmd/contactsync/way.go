@@ -30,8 +30,9 @@ type way struct {
 // count returns the requests that were sent and the bytes of their answers.
 func (w *way) count() (requests, bytes int64) { return w.transport.Count() }
 
-// newWay wires the services that the settings lead to.
-func newWay(set settings.Settings, logger *slog.Logger) (*way, error) {
+// newWay wires the services that the settings lead to. Renewal says to people
+// how a client secret is stored.
+func newWay(set settings.Settings, renewal string, logger *slog.Logger) (*way, error) {
 	options := transport.Options{
 		CAFile: set.CAFile, Proxy: set.Proxy(), UserAgent: "contactsync/" + version, Logger: logger,
 	}
@@ -45,7 +46,7 @@ func newWay(set settings.Settings, logger *slog.Logger) (*way, error) {
 	}
 	tokens, err := entra.New(entra.Config{
 		Authority: set.Authority, TenantID: set.TenantID, ClientID: set.ClientID, Secret: set.ClientSecret.Reveal,
-		CertificateFile: set.ClientCertificate, HTTPClient: carrier.Client(),
+		CertificateFile: set.ClientCertificate, Renewal: renewal, HTTPClient: carrier.Client(),
 	})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
@@ -34,12 +35,13 @@ const (
 
 // run does what the command line says and returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	err := newApp(stdin, stdout, stderr).RunContext(ctx, args)
+	var store string
+	err := newApp(stdin, stdout, stderr, &store).RunContext(ctx, args)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintf(stderr, "kvstore: error: %s\n", visible(err.Error()))
-	status, hint := judge(err)
+	status, hint := judge(err, store)
 	if hint != "" {
 		fmt.Fprintf(stderr, "kvstore: hint: %s\n", hint)
 	}
@@ -53,14 +55,19 @@ func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
 }
 
-// judge returns the exit status that belongs to an error, and what to do.
-func judge(err error) (status int, hint string) {
+// judge returns the exit status that belongs to an error, and what to do; store
+// is the folder that was used.
+func judge(err error, store string) (status int, hint string) {
 	switch {
 	case errors.Is(err, kvstore.ErrNotFound):
 		return exitNotFound, ""
 	case errors.Is(err, errUsage), errors.Is(err, kvstore.ErrName):
 		return exitUsage, "see kvstore --help"
 	case errors.Is(err, kvstore.ErrPermission):
+		if filepath.Clean(store) != kvstore.DefaultDir {
+			// sudo drops the variable that named it.
+			return exitPermission, "run it as the owner of the store, such as: sudo -u ucservices kvstore --store " + visible(store) + " …"
+		}
 		return exitPermission, "run it as the service user: sudo -u ucservices kvstore …"
 	case errors.Is(err, kvstore.ErrDamaged) && dbfile.Hint(err) != "":
 		return exitIO, visible(dbfile.Hint(err))
@@ -74,7 +81,7 @@ func judge(err error) (status int, hint string) {
 	return exitIO, ""
 }
 
-func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+func newApp(stdin io.Reader, stdout, stderr io.Writer, store *string) *cli.App {
 	app := &cli.App{
 		Name:    "kvstore",
 		Usage:   "the appliance's key-value store",
@@ -87,7 +94,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			"Exit status: 0, 1 no such key, 2 wrong usage, 74 a damaged file or a full disk,\n" +
 			"75 in use, try again, 77 no right.",
 		Flags: []cli.Flag{&cli.StringFlag{
-			Name: "store", Usage: "the store's `FOLDER`", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir,
+			Name: "store", Usage: "the store's `FOLDER`", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Destination: store,
 		}},
 		Commands:        commands(),
 		HideHelpCommand: true,

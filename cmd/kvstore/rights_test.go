@@ -60,7 +60,7 @@ func TestUsers(t *testing.T) {
 			want("0", "", "ucservices", "set", "roots", "key", "four")
 			want("0", "four", "root", "get", "roots", "key")
 			for _, args := range [][]string{{"list"}, {"list", "contactsync"}, {"get", "contactsync", "key"}, {"set", "contactsync", "key", "x"}, {"set", "new", "key", "x"}, {"delete", "contactsync", "key"}} {
-				want("77", "sudo -u ucservices kvstore", "asterisk", args...)
+				want("77", "sudo -u ucservices kvstore --store "+store+" …", "asterisk", args...)
 			}
 			for name, rights := range map[string]string{"": "ucservices ucservices 750", "contactsync.db": "ucservices ucservices 600", "roots.db": "ucservices ucservices 600"} {
 				out, err := a.Command("root", "stat", "-c", "%U %G %a", filepath.Join(store, name)).Output()

@@ -225,8 +225,17 @@ mark() {
 }
 
 journal() {
-    journalctl --sync
-    journalctl --quiet --no-pager --cursor="$(cat "$run/cursor")" "$@"
+    journalctl --sync &&
+        journalctl --quiet --no-pager --cursor="$(cat "$run/cursor")" "$@"
+}
+
+# journal_lacks PATTERN [MATCH...]: what came since has no line like that; lines
+# that are there are shown. A journal that cannot be read lacks nothing.
+journal_lacks() {
+    unwanted=$1
+    shift
+    journal "$@" >"$run/journal" || fail "the journal cannot be read"
+    ! grep -iE -e "$unwanted" "$run/journal"
 }
 
 # override UNIT SECTION LINE...: a drop-in, as an administrator makes it.

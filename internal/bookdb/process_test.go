@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if err := roles[role](os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintf(os.Stderr, "%v\n%s\n", err, fault.HintOf(err))
 		os.Exit(fault.ClassOf(err).ExitStatus())
 	}
 	os.Exit(0)

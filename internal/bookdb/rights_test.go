@@ -149,3 +149,20 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("on a full disk: %v: %s", err, out)
 	}
 }
+
+// TestReadOnlyFileSystem is the service's sandbox, where ReadWritePaths= does not
+// name the folder, or named it before it was there.
+func TestReadOnlyFileSystem(t *testing.T) {
+	h := newHouse(t)
+	disk := filepath.Join(h.Dir, "disk")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h.path = filepath.Join(disk, "phonebooks", "phonebooks.db")
+	cmd := h.Command("root", "sh", "-c", `mount -t tmpfs -o ro none "$1" && shift && exec "$@"`, "sh", disk, h.program, h.path)
+	cmd.Env = append(os.Environ(), roleKey+"=rewrite")
+	out, err := cmd.CombinedOutput()
+	if status := cmd.ProcessState.ExitCode(); status != fault.Permission.ExitStatus() || !strings.Contains(string(out), "ReadWritePaths=") {
+		t.Errorf("on a read-only file system: %v: %s", err, out)
+	}
+}

@@ -51,14 +51,15 @@ func (a answer) code() int {
 // decides the status and the error of OAuth, which are standardised; the codes
 // explain, since Microsoft may change them at any time. Only those of outages
 // count for more, because they come with all kinds of errors.
-func (a answer) explain(host string, resp *http.Response, redact func(string) string) error {
+func (a answer) explain(host string, resp *http.Response, w *web) error {
 	code := a.code()
 	e, known := explanations[code]
 	hint := e.hint
 	if !known {
 		hint = byError(a.Error, code)
 	}
-	text := host + ": " + a.text(redact)
+	hint = strings.ReplaceAll(hint, renewal, w.renewal)
+	text := host + ": " + a.text(w.redact)
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {
 		if !e.outage {

@@ -12,6 +12,7 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -45,6 +46,7 @@ type Config struct {
 	ClientID        string        // application (client) ID
 	Secret          func() string // the client secret's value; not used where CertificateFile is set
 	CertificateFile string        // PEM with a certificate and its RSA key
+	Renewal         string        // the command that stores a new secret, for hints
 	HTTPClient      *http.Client  // must not follow redirects
 
 	Sleep func(context.Context, time.Duration) error // for tests; default waits really
@@ -74,11 +76,12 @@ type failure struct {
 // *fault.Error of class Config, or Permission where the certificate's file may
 // not be read.
 func New(c Config) (*TokenSource, error) {
+	c.Renewal = cmp.Or(c.Renewal, "kvstore set contactsync client_secret")
 	cred, err := c.credential()
 	if err != nil {
 		return nil, err
 	}
-	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret}
+	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret, renewal: c.Renewal}
 	if web.client == nil {
 		web.client = http.DefaultClient
 	}
@@ -115,7 +118,7 @@ func (c Config) credential() (confidential.Credential, error) {
 	}
 	if c.Secret == nil || c.Secret() == "" {
 		return confidential.Credential{}, fault.New(fault.Config,
-			"store the client secret's value with: sudo dpkg-reconfigure ucware-contactsync, or sudo -u ucservices kvstore set contactsync client_secret", "sign in: no client secret and no certificate")
+			"store the client secret's value with: "+c.Renewal, "sign in: no client secret and no certificate")
 	}
 	return confidential.NewCredFromSecret(c.Secret())
 }

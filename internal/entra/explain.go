@@ -14,7 +14,8 @@ const (
 	secrets = app + " → Certificates & secrets"
 	consent = app + " → API permissions"
 
-	newSecret  = "make a new secret in the " + secrets + ", and store the content of its column Value with: sudo -u ucservices kvstore set contactsync client_secret"
+	renewal    = "{renewal}" // becomes Config.Renewal
+	newSecret  = "make a new secret in the " + secrets + ", and store the content of its column Value with: " + renewal
 	outageHint = "Microsoft's sign-in service is busy or out of order; the next run tries again"
 	clockCode  = 700024
 	clockHint  = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"

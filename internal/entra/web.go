@@ -28,6 +28,8 @@ type web struct {
 	client *http.Client
 	sleep  func(context.Context, time.Duration) error
 	secret func() string // never to be shown; may be nil
+
+	renewal string // Config.Renewal
 }
 
 // CloseIdleConnections implements MSAL's HTTPClient.
@@ -118,7 +120,7 @@ func (w *web) judge(u *url.URL, resp *http.Response, body []byte) error {
 	case isObject && resp.StatusCode == http.StatusOK && a.Error == "":
 		return nil
 	case isObject && a.Error != "":
-		return a.explain(u.Host, resp, w.redact)
+		return a.explain(u.Host, resp, w)
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout:
 		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable,
 			"the sign-in service or a proxy before it is busy or out of order; the next run tries again",

@@ -65,7 +65,7 @@ func (s *Settings) checkEWSPath(r *reader, example string) {
 // checkOwnServer looks at what an Exchange server of one's own needs.
 func (s *Settings) checkOwnServer(r *reader) {
 	if s.Source == Graph {
-		r.problem("source", "graph is a service of Microsoft 365; want ews or auto where office365 is false")
+		r.problem("source", "is a service of Microsoft 365; want ews or auto where office365 is false")
 	}
 	s.Source = EWS
 	const why, example = "where office365 is false", "https://mail.example.org/EWS/Exchange.asmx"
@@ -98,6 +98,6 @@ func (s *Settings) checkLDAP(r *reader) {
 	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
 	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet(), "ldap_bind_dn is set; want its password")
 	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
-		r.problem("ldap_starttls", "false would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url")
+		r.problem("ldap_starttls", "would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url")
 	}
 }

@@ -31,13 +31,31 @@ func (p Problems) Error() string {
 // asked are the keys that the package's dialog asks for.
 var asked = []string{"office365", "tenant_id", "client_id", "client_secret", "client_secret_expires", "ews_url", "ews_username", "ews_password"}
 
-// hint returns how to set what is missing or wrong.
-func (p Problems) hint() string {
-	const one = "sudo -u ucservices kvstore set contactsync KEY VALUE (a secret without VALUE: it is asked for)"
-	if slices.ContainsFunc(p, func(p Problem) bool { return slices.Contains(asked, p.Key) }) {
-		return "answer the questions of: sudo dpkg-reconfigure ucware-contactsync; or set a key with: " + one
+// Hint returns how to set what is missing or wrong. Kvstore is the command
+// that reaches the store; dialog tells whether the package's dialog does, too.
+func (p Problems) Hint(kvstore string, dialog bool) string {
+	which, what := "a key", "KEY VALUE (a secret without VALUE: it is asked for)"
+	if key := p.only(); key != "" {
+		which, what = "the key", key+" VALUE"
+		if isSecret(key) {
+			what = key + " (without a value: it is asked for)"
+		}
 	}
-	return "set a key with: " + one
+	set := "set " + which + " with: " + kvstore + " set contactsync " + what
+	if dialog && slices.ContainsFunc(p, func(p Problem) bool { return slices.Contains(asked, p.Key) }) {
+		return "answer the questions of: sudo dpkg-reconfigure ucware-contactsync; or " + set
+	}
+	return set
+}
+
+// only returns the key that all the problems are of; "" where they are of several.
+func (p Problems) only() string {
+	for _, one := range p {
+		if one.Key != p[0].Key {
+			return ""
+		}
+	}
+	return p[0].Key
 }
 
 // unknown warns of keys that nobody reads, most likely misspelt ones.

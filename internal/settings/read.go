@@ -64,7 +64,7 @@ func (s *Settings) readContent(r *reader) {
 	s.IncludeNotes = r.boolean("include_notes", false)
 	s.DefaultRegion = strings.ToUpper(r.text("default_region", "DE"))
 	if !phonenumbers.GetSupportedRegions()[s.DefaultRegion] {
-		r.problem("default_region", "no country; want two letters of ISO 3166, e.g. DE, AT, CH, GB")
+		r.problem("default_region", "is no country code (ISO 3166, such as DE, AT, CH or GB)")
 		s.DefaultRegion = "DE"
 	}
 	s.DefaultAreaCode = r.areaCode("default_area_code", s.DefaultRegion)
@@ -148,11 +148,11 @@ func (s *Settings) readLDAP(r *reader) {
 	l.BindPassword = r.secret("ldap_bind_password")
 	l.BaseDN = r.text("ldap_base_dn", "")
 	if _, err := ldap.ParseDN(l.BaseDN); err != nil {
-		r.problem("ldap_base_dn", "not a distinguished name (want e.g. dc=example,dc=org)")
+		r.problem("ldap_base_dn", "is no distinguished name (want e.g. dc=example,dc=org)")
 	}
 	l.GroupFilter = r.text("ldap_group_filter", "(&(objectClass=groupOfNames)(description=ews_synccontacts=true))")
 	if _, err := ldap.CompileFilter(l.GroupFilter); err != nil {
-		r.problem("ldap_group_filter", "not an LDAP filter; want e.g. (&(objectClass=groupOfNames)(description=ews_synccontacts=true))")
+		r.problem("ldap_group_filter", "is not an LDAP filter; want e.g. (&(objectClass=groupOfNames)(description=ews_synccontacts=true))")
 	}
 	name := func(key, def string) string {
 		return r.pattern(key, def, attribute, "the name of an attribute, e.g. "+def)

@@ -16,9 +16,6 @@ import (
 // reader takes values out of the store one by one, and collects what is wrong
 // with them. Each of its methods reads the value of one key; a value that is
 // missing or wrong becomes the default.
-//
-// No problem repeats a value that was free to type: a secret may have been
-// pasted into any of them.
 type reader struct {
 	values   map[string]string
 	known    []string // the keys that were asked for
@@ -26,8 +23,19 @@ type reader struct {
 	warnings []Problem
 }
 
+// problem notes what is wrong with the value of a key: the format goes on
+// after the value, or says alone what is wanted.
 func (r *reader) problem(key, format string, args ...any) {
-	r.problems = append(r.problems, Problem{key, fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	value := r.quoted(key)
+	switch {
+	case value == "":
+	case strings.HasPrefix(text, "want "):
+		text = value + " does not fit; " + text
+	default:
+		text = value + " " + text
+	}
+	r.problems = append(r.problems, Problem{key, text})
 }
 
 func (r *reader) warn(key, format string, args ...any) {

@@ -90,7 +90,7 @@ func Load(values map[string]string) (Settings, error) {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int {
 			return slices.Index(r.known, a.Key) - slices.Index(r.known, b.Key)
 		})
-		return s, fault.New(fault.Config, r.problems.hint(), "read settings:\n%w", r.problems)
+		return s, fault.New(fault.Config, r.problems.Hint("sudo -u ucservices kvstore", true), "read settings:\n%w", r.problems)
 	}
 	return s, nil
 }

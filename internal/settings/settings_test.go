@@ -395,12 +395,81 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// FuzzLoad looks for values that make Load panic, or that an error repeats.
+// TestQuotation shows the wrong value, unless it may be a secret that was
+// pasted into the wrong field.
+func TestQuotation(t *testing.T) {
+	const entra = "Xy8Q~abcdefGHIJ.klmnop-QRSTUV_wxyz01234567"
+	for _, c := range []struct{ key, value, want string }{
+		{"default_region", "Germany", `default_region: "Germany" is no country code (ISO 3166, such as DE`},
+		{"ca_file", "/nonexistent/ca.pem", `ca_file: "/nonexistent/ca.pem" cannot be read`},
+		{"ca_file", "ca.pem", `ca_file: "ca.pem" does not fit; want an absolute path`},
+		{"client_secret_expires", "31.03.2027", `client_secret_expires: "31.03.2027" does not fit; want a date`},
+		{"workers", " 65\n", `workers: "65" does not fit; want a whole number`},
+		{"office365", "maybe", `office365: "maybe" does not fit; want true or false`},
+		{"ldap_url", "ldap.example.org", `ldap_url: "ldap.example.org" does not fit`},
+		{"authority", "http://office365.example.org", `authority: "http://office365.example.org" must start with https://`},
+
+		{"client_secret_expires", entra, ""},
+		{"client_secret_expires", "pa55w0rd", ""},
+		{"client_secret_expires", good["client_secret"], ""},
+		{"client_secret", "two words", ""},
+		{"client_id", "correct horse", ""},
+		{"tenant_id", "hush", ""},
+		{"ca_file", entra, ""},
+		{"workers", "correct", ""}, // a part of the secret in the store
+		{"graph_url", "https://u:hush@example.org/v1.0", ""},
+		{"proxy_url", "proxyuser:hush@proxy", ""},
+	} {
+		_, err := Load(with(good, c.key, c.value))
+		switch {
+		case err == nil:
+			t.Errorf("%s=%s: no error", c.key, c.value)
+		case c.want == "" && strings.Contains(err.Error(), strings.TrimSpace(c.value)):
+			t.Errorf("what may be a secret is repeated: %v", err)
+		case !strings.Contains(err.Error(), c.want):
+			t.Errorf("%v\nlacks %s", err, c.want)
+		}
+	}
+}
+
+// Every Secret is among the keys whose values are never shown.
+func TestSecretsAreKnown(t *testing.T) {
+	for _, key := range Keys() {
+		looks := strings.HasSuffix(key, "_secret") || strings.HasSuffix(key, "_password")
+		if looks != isSecret(key) {
+			t.Errorf("%s: a secret: %v", key, isSecret(key))
+		}
+	}
+}
+
+func TestHintHasTheCommand(t *testing.T) {
+	for _, c := range []struct {
+		values map[string]string
+		want   string
+	}{
+		{with(good, "workers", "0"), "set the key with: kvstore set contactsync workers VALUE"},
+		{without(good, "client_secret"), "answer the questions of: sudo dpkg-reconfigure ucware-contactsync; or set the key with: kvstore set contactsync client_secret (without a value: it is asked for)"},
+		{with(good, "workers", "0", "source", "x"), "set a key with: kvstore set contactsync KEY VALUE (a secret without VALUE: it is asked for)"},
+	} {
+		_, err := Load(c.values)
+		var problems Problems
+		errors.As(err, &problems)
+		if got := problems.Hint("kvstore", true); got != c.want {
+			t.Errorf("hint %q, want %q", got, c.want)
+		}
+		if got := problems.Hint("kvstore", false); strings.Contains(got, "dpkg") {
+			t.Errorf("hint %q where the dialog sets another store", got)
+		}
+	}
+}
+
+// FuzzLoad looks for values that make Load panic, or that an error repeats
+// though they have what a client secret has.
 func FuzzLoad(f *testing.F) {
 	for k, v := range with(own, "ldap_url", "ldapi://%zz", "proxy_url", "http://u:p@[::1", "tenant_id", "x\x00") {
 		f.Add(k, v)
 	}
-	const marker = "m4rker"
+	const marker = "m4rk~er"
 	f.Fuzz(func(t *testing.T, key, value string) {
 		for _, base := range []map[string]string{good, own} {
 			s, err := Load(with(base, key, value+marker))

@@ -46,6 +46,11 @@ func Hint(err error) string {
 const hotJournal = "move away the file beside it that ends in -journal: no run of ours leaves one, " +
 	"so another program was killed while it wrote, or somebody put it there; restore the file from a backup if need be"
 
+// readOnly is what to do where there is no writing, whatever the rights are: as
+// in the service's sandbox, also where a folder is missing.
+const readOnly = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
+	"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
+
 // Classify returns err so that it matches the kind above that fits an error of
 // SQLite or of the operating system; any other error as it is.
 func Classify(err error) error {
@@ -56,6 +61,9 @@ func Classify(err error) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrReadonlyRollback {
 		return DamagedWithHint(hotJournal, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
+	}
+	if errors.Is(err, syscall.EROFS) || errors.As(err, &e) && e.SystemErrno == syscall.EROFS {
+		return failure{ErrPermission, err, readOnly}
 	}
 	if kind := kindOf(err); kind != nil {
 		return failure{kind: kind, err: err}

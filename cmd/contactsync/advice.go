@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"contactsync/internal/bookdb"
+	"contactsync/internal/fault"
+	"contactsync/internal/settings"
+	"contactsync/internal/syncer"
+	"contactsync/kvstore"
+	"contactsync/kvstore/dbfile"
+)
+
+// Who follows a hint types a command. What a package below writes is meant for
+// the appliance's files; this file knows which ones the run uses.
+
+// asService begins a command that uses the appliance's files.
+const asService = "sudo -u ucservices "
+
+// homeStore tells whether the store of this run is the appliance's.
+func (p *program) homeStore() bool { return filepath.Clean(p.store) == kvstore.DefaultDir }
+
+// homeBook tells whether the phonebooks of this run are the appliance's.
+func (p *program) homeBook() bool { return filepath.Clean(p.phonebooks) == bookdb.DefaultPath }
+
+// kvstore returns the command kvstore on the store of this run.
+func (p *program) kvstore() string {
+	if p.homeStore() {
+		return asService + "kvstore"
+	}
+	return "kvstore --store " + quote(p.store)
+}
+
+// command returns a subcommand on the files of this run.
+func (p *program) command(sub string) string {
+	if p.homeStore() && p.homeBook() {
+		return asService + "contactsync " + sub
+	}
+	line := "contactsync "
+	if !p.homeStore() {
+		line += "--store " + quote(p.store) + " "
+	}
+	if !p.homeBook() {
+		line += "--phonebooks " + quote(p.phonebooks) + " "
+	}
+	return line + sub
+}
+
+// renewal returns how a new client secret comes into the store of this run,
+// and its last day with it.
+func (p *program) renewal() string {
+	set := p.kvstore() + " set contactsync client_secret"
+	if p.homeStore() {
+		return "sudo dpkg-reconfigure ucware-contactsync (it asks for the secret and its last day), or: " + set
+	}
+	return set + ", and its last day with: " + set + "_expires YYYY-MM-DD"
+}
+
+// settingsError names the commands that set what is wrong.
+func (p *program) settingsError(err error) error {
+	var problems settings.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	return fault.New(fault.Config, problems.Hint(p.kvstore(), p.homeStore()), "%w", err)
+}
+
+// readError tells who may not read the phonebooks what to type instead.
+func (p *program) readError(err error) error {
+	owner, ok := ownerOf(p.phonebooks)
+	if fault.ClassOf(err) != fault.Permission || dbfile.Hint(err) != "" || !ok || owner == 0 {
+		return err
+	}
+	hint := "sudo -u " + quote(userName(owner)) + " " + p.commandLine() + "; who only reads phonebooks joins the group ucphonebooks"
+	return fault.New(fault.Permission, hint, "%w", err)
+}
+
+// advised returns a report whose hint fits the files of this run.
+func (p *program) advised(r *syncer.Report) *syncer.Report {
+	if r.Err != nil && fault.ClassOf(r.Err) == fault.Usage {
+		r.Err = fault.New(fault.Usage, p.command("members")+" lists who is", "%w", r.Err)
+	}
+	return r
+}
