@@ -42,7 +42,7 @@ test: lint unit conformance ## everything that can be tested on this machine
 
 unit: need-build ## our own tests, with the race detector
 	@.ci/install $(NEED_TEST)
-	$(GO) test -race -v -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) 2>&1 | .ci/digest
+	$(GO) test -race -v -timeout 30m -tags libsqlite3 $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) 2>&1 | .ci/digest
 
 conformance: need-build ## clients that nobody here wrote read the simulator
 	@.ci/install $(NEED_PEERS)
@@ -100,6 +100,7 @@ soak: ## what takes long: both architectures, the double build, lintian, apt, pi
 	.ci/apt
 	.ci/reproducible
 	.ci/piuparts
+	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestAsIfReadAnew -args -steps 1000
 
 need-build:
 	@GO=$(GO) .ci/need-go $(MAKECMDGOALS)

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	steps = flag.Int("steps", 150, "runs of TestAsIfReadAnew over each source")
+	steps = flag.Int("steps", 60, "runs of TestAsIfReadAnew over each source")
 	seed  = flag.Uint64("seed", 0, "of TestAsIfReadAnew; 0: another each time")
 )
 
