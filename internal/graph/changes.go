@@ -68,15 +68,19 @@ type reading struct {
 	news   int                  // of the round under way, or the last one
 	rounds int                  // that have ended
 
+	unnamed []string // ids of those who were shown in a full reading and had not been named
+	torn    bool     // a folder went away that may have shown some of its contacts
+
 	told map[string][]*track // what the deltas said: the folders that have a contact, by its id
 }
 
 // track is the delta of one folder.
 type track struct {
-	folder string              // its id; empty: the default one
-	next   string              // where the next round begins; empty: with everything
-	walk   *walk               // the round under way; nil: none
-	named  map[uint64]struct{} // see full
+	folder string          // its id; empty: the default one
+	next   string          // where the next round begins; empty: with everything
+	walk   *walk           // the round under way; nil: none
+	named  map[uint64]bool // by fingerprint, who was named when a full reading began, and whether he was shown since
+	shown  int             // how many of them were
 }
 
 // How often the folders are asked for news before it is too much, and how much
@@ -214,9 +218,10 @@ func (t *track) explain(err error) error {
 	return err
 }
 
-// state returns the state of what has been read; empty where there is none.
+// state returns the state of what has been read; empty where there is none, and
+// where no delta would tell that what was shown has gone.
 func (r *reading) state() (string, error) {
-	if r.plain {
+	if r.plain || r.torn {
 		return "", nil
 	}
 	next := make(map[string]string, len(r.tracks))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"slices"
+	"strings"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
@@ -17,7 +19,9 @@ import (
 // away from a page that has been, the next page starts one too far, and a
 // contact is never shown. So who was named and not shown is asked for by
 // himself. In the meantime he may have been moved out of our sight, where he
-// can still be asked for; so after that the deltas have the last word.
+// can still be asked for; so after that the deltas have the last word. They
+// have it too where a contact was shown who had not been named: the service
+// need not tell that one of whom it never told has gone again.
 
 // restarts is how often a full reading begins anew because folders come and go.
 const restarts = 3
@@ -79,20 +83,20 @@ func (s *Source) names(ctx context.Context, box mailbox, folders []string, plain
 	r := s.newReading(box, folders, nil)
 	r.plain = plain
 	for _, t := range r.tracks {
-		t.named = map[uint64]struct{}{}
+		t.named = map[uint64]bool{}
 	}
 	r.note = func(t *track, c change) {
 		if c.removed {
 			delete(t.named, fingerprint(c.id))
 		} else {
-			t.named[fingerprint(c.id)] = struct{}{}
+			t.named[fingerprint(c.id)] = false
 		}
 	}
 	return r, r.settle(ctx, s)
 }
 
 // contents hands over the contacts in all folders. Restless says that folders
-// or contacts went away meanwhile.
+// or contacts came or went away meanwhile.
 func (r *reading) contents(ctx context.Context, yield func(phonebook.Page) error) (restless bool, err error) {
 	var there []*track
 	for _, t := range r.tracks {
@@ -102,10 +106,11 @@ func (r *reading) contents(ctx context.Context, yield func(phonebook.Page) error
 			return false, err
 		}
 	}
-	restless = len(there) < len(r.tracks)
+	r.torn = len(there) < len(r.tracks)
+	restless = r.torn || len(r.unnamed) > 0
 	r.tracks = there
 	for _, t := range r.tracks {
-		if len(t.named) == 0 {
+		if t.shown == len(t.named) {
 			continue
 		}
 		restless = true
@@ -121,7 +126,16 @@ func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page)
 	s := r.source
 	return list(ctx, s, s, s.link(contactsPath(r.box, t.folder), s.query), decodeContacts, func(contacts []phonebook.Contact) error {
 		for i := range contacts {
-			delete(t.named, fingerprint(contacts[i].ID))
+			id := contacts[i].ID
+			f := fingerprint(id)
+			shown, named := t.named[f]
+			switch {
+			case !named:
+				r.unnamed = append(r.unnamed, strings.Clone(id))
+			case !shown:
+				t.named[f] = true
+				t.shown++
+			}
 		}
 		return yield(phonebook.Page{Contacts: contacts})
 	})
@@ -130,12 +144,12 @@ func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page)
 // missing hands over the contacts that a folder named and did not show. It
 // asks for all names once more, which costs less than to remember them.
 func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Page) error) error {
-	r.source.logger.Debug("a folder changed while it was read; asking for what was not on its pages", "contacts", len(t.named))
+	r.source.logger.Debug("a folder changed while it was read; asking for what was not on its pages", "contacts", len(t.named)-t.shown)
 	again := &reading{source: r.source, box: r.box, plain: r.plain}
 	w := again.walk(&track{folder: t.folder})
 	var ids []string
 	again.note = func(_ *track, c change) {
-		if _, ok := t.named[fingerprint(c.id)]; ok && !c.removed {
+		if shown, named := t.named[fingerprint(c.id)]; named && !shown && !c.removed {
 			ids = append(ids, c.id)
 		}
 	}
@@ -155,5 +169,18 @@ func (r *reading) catchUp(ctx context.Context, yield func(phonebook.Page) error)
 	if err := r.settle(ctx, r.source); err != nil {
 		return err
 	}
+	for _, id := range r.unnamed {
+		if _, ok := r.told[id]; !ok && !r.named(id) {
+			r.told[id] = nil // came after the reading began, and is gone already
+		}
+	}
 	return r.deliver(ctx, r.source, yield)
+}
+
+// named tells whether a folder named a contact when the reading began.
+func (r *reading) named(id string) bool {
+	return slices.ContainsFunc(r.tracks, func(t *track) bool {
+		_, ok := t.named[fingerprint(id)]
+		return ok
+	})
 }

@@ -110,6 +110,65 @@ func TestMoveBetweenLists(t *testing.T) {
 	}
 }
 
+// A contact that comes after a reading began and is shown by it is one of whom
+// the deltas never told; it must not stay when it goes, that night or later.
+func TestComesAndGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		want string // that night
+		page func(box *simulator.Mailbox, x string)
+	}{
+		"goes later":           {"a b c x", func(*simulator.Mailbox, string) {}},
+		"goes the same night":  {"a b c", func(b *simulator.Mailbox, x string) { b.DeleteContact(x) }},
+		"is moved out of here": {"a b c", func(b *simulator.Mailbox, x string) { b.TrashContact(x) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newTenant(t, simulator.Options{MaxPage: 2})
+			box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a")
+			sub := box.AddFolder(box.Contacts, "Sub", "", false)
+			box.AddContact(sub, simulator.Contact{DisplayName: "b"})
+			box.AddContact(sub, simulator.Contact{DisplayName: "c"})
+			src, b := n.source(withFolders), newBook("a@example.com")
+			var come, leave sync.Once
+			var x string
+			n.server.SetFault(func(r *http.Request) simulator.Fault {
+				switch {
+				case strings.HasSuffix(r.URL.Path, "/contacts") && !strings.Contains(r.URL.Path, "contactFolders"):
+					come.Do(func() { x = box.AddContact(box.Contacts, simulator.Contact{DisplayName: "x"}) })
+				case strings.HasSuffix(r.URL.Path, sub.ID+"/contacts"):
+					leave.Do(func() { c.page(box, x) })
+				}
+				return nil
+			})
+			if must(t, src, b); b.names() != c.want {
+				t.Errorf("%s, want %s", b.names(), c.want)
+			}
+			n.server.SetFault(nil)
+			box.DeleteContact(x)
+			must(t, src, b)
+			b.compare(t, src)
+		})
+	}
+}
+
+// A folder that goes away between two of its pages has shown contacts of which
+// no delta will ever say that they have gone.
+func TestFolderGoesBetweenPages(t *testing.T) {
+	n := newTenant(t, simulator.Options{MaxPage: 2})
+	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a")
+	sub := box.AddFolder(box.Contacts, "Sub", "", false)
+	for _, name := range numbered("b", 5) {
+		box.AddContact(sub, simulator.Contact{DisplayName: name})
+	}
+	src, b := n.source(withFolders), newBook("a@example.com")
+	between(n, func() { box.DeleteFolder(sub) })
+	must(t, src, b)
+	n.server.SetFault(nil)
+	must(t, src, b)
+	if b.names() != "a" {
+		t.Errorf("%s is left", b.names())
+	}
+}
+
 // TestRequestsOfAFullReading: the pages of delta, those of the list, no more.
 func TestRequestsOfAFullReading(t *testing.T) {
 	n := newTenant(t, simulator.Options{})
