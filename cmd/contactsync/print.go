@@ -21,7 +21,7 @@ func visible(text string) string {
 
 // printChanges prints each change that a dry run found.
 func (p *program) printChanges(r syncer.Result) {
-	for _, d := range r.Changes.Details {
+	for _, d := range r.Details {
 		fmt.Fprintf(p.stdout, "%s\t%c %s\n", visible(r.User), d.Op, visible(d.Name))
 	}
 }

@@ -114,8 +114,14 @@ func (w *walk) unread(groups []*node) (refs []reference) {
 
 // resolve looks the references up and returns what was not known before.
 func (w *walk) resolve(ctx context.Context, refs []reference) (fresh []*node, err error) {
-	byUID := slices.DeleteFunc(slices.Clone(refs), func(r reference) bool { return r.dn })
-	byDN := slices.DeleteFunc(slices.Clone(refs), func(r reference) bool { return !r.dn })
+	var byDN, byUID []reference
+	for _, ref := range refs {
+		if ref.dn {
+			byDN = append(byDN, ref)
+		} else {
+			byUID = append(byUID, ref)
+		}
+	}
 	entries, err := w.entries(ctx, byDN)
 	if err != nil {
 		return nil, err

@@ -165,7 +165,7 @@ func (c *crew) done(ctx context.Context, res Result, to *Result) {
 	if c.Done != nil {
 		c.Done(res)
 	}
-	res.Changes.Details = nil // they may be many, and have been shown
+	res.Details = nil // they may be many, and have been shown
 	*to = res
 }
 

@@ -77,7 +77,7 @@ func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replac
 
 // done returns the result of a replacement.
 func (r Result) done(ch phonebook.Changes) Result {
-	r.Changes = ch
+	r.Renamed, r.Details = ch.Renamed, ch.Details
 	r.Entries, r.Added, r.Updated, r.Removed = ch.Entries, ch.Added, ch.Updated, ch.Removed
 	switch {
 	case ch.Kept:

@@ -34,9 +34,10 @@ type Result struct {
 	Error   string `json:"error"`
 	Hint    string `json:"hint"`
 
-	Err     error             `json:"-"` // behind Error, where the member failed
-	Left    bool              `json:"-"` // no member any more, and the phonebook deleted
-	Changes phonebook.Changes `json:"-"`
+	Err     error              `json:"-"` // behind Error, where the member failed
+	Left    bool               `json:"-"` // no member any more, and the phonebook deleted
+	Renamed string             `json:"-"` // the phonebook's title before, where that changed
+	Details []phonebook.Detail `json:"-"` // in a dry run, for Done only
 }
 
 // Report says what became of a run.
@@ -170,8 +171,8 @@ func (r Result) Line() string {
 			return fmt.Sprintf("in no synchronised group any more: phonebook deleted, %s removed", entries(r.Removed))
 		}
 		s := fmt.Sprintf("%s: %d added, %d updated, %d removed", entries(r.Entries), r.Added, r.Updated, r.Removed)
-		if r.Changes.Renamed != "" {
-			s += fmt.Sprintf("; phonebook renamed, it was %q", r.Changes.Renamed)
+		if r.Renamed != "" {
+			s += fmt.Sprintf("; phonebook renamed, it was %q", r.Renamed)
 		}
 		return s
 	case Unchanged:
