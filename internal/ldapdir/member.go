@@ -91,11 +91,23 @@ func (w *walk) lacks(p *person) string {
 // only one may have: two people cannot own one phonebook, and one mailbox is
 // not two people's.
 func clashes(people []*person, what string, of func(*person) string) {
-	holders := map[string][]*person{}
+	first := make(map[string]*person, len(people))
+	holders := map[string][]*person{} // of what several have
 	for _, p := range people {
-		if value := fold(of(p)); value != "" && p.node.entry != nil {
+		value := fold(of(p))
+		if value == "" || p.node.entry == nil {
+			continue
+		}
+		if before := first[value]; before == nil {
+			first[value] = p
+		} else if holders[value] == nil {
+			holders[value] = []*person{before, p}
+		} else {
 			holders[value] = append(holders[value], p)
 		}
+	}
+	if len(holders) == 0 {
+		return
 	}
 	for _, p := range people {
 		same := holders[fold(of(p))]

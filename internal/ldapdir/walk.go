@@ -45,7 +45,18 @@ func (s *session) members(ctx context.Context) ([]phonebook.Member, error) {
 	for _, g := range groups {
 		w.spread(w.known[ownKey(g.dn)], g.group.name, map[*node]bool{})
 	}
+	w.forget()
 	return w.list(), nil
+}
+
+// forget lets go of all that led to the people.
+func (w *walk) forget() {
+	w.known = nil
+	for _, n := range w.order {
+		if n.isGroup() {
+			n.entry.group.members = nil
+		}
+	}
 }
 
 // read reads the groups, their members, the members of those that are groups,
