@@ -66,6 +66,7 @@ type Server struct {
 	binary  string
 	process *exec.Cmd
 	exited  chan struct{}
+	stopped bool         // by Stop
 	log     bytes.Buffer // only after exited
 }
 
@@ -183,6 +184,7 @@ func (s *Server) listen() string {
 // run starts the process and tells whether it came to answer.
 func (s *Server) run(urls string) bool {
 	s.log.Reset()
+	s.stopped = false
 	s.process = exec.Command(s.binary, "-d", "0", "-f", s.path("slapd.conf"), "-h", urls)
 	s.process.Stderr = &s.log
 	// A test that panics leaves no slapd behind.
@@ -208,8 +210,18 @@ func (s *Server) run(urls string) bool {
 	}
 }
 
-// Stop ends the server; its entries stay until the test ends.
+// Stop ends the server; its entries stay until the test ends. A server that has
+// ended by itself fails the test, which could not know why nobody answered.
 func (s *Server) Stop() {
+	s.t.Helper()
+	select {
+	case <-s.exited:
+		if !s.stopped {
+			s.t.Errorf("slapd ended by itself: %v\n%s", s.process.ProcessState, s.log.String())
+		}
+	default:
+	}
+	s.stopped = true
 	s.process.Process.Signal(syscall.SIGTERM)
 	<-s.exited
 }
