@@ -120,7 +120,7 @@ type Replacement struct {
 	Title    string
 	SyncedAt string // RFC 3339 in UTC
 
-	Entries iter.Seq2[Entry, error] // no id twice; nil: none. An error ends the replacement
+	Entries iter.Seq2[Entry, error] // no id twice; nil: none. An error ends the replacement. A store may ask for them twice
 	Len     int                     // number of Entries
 	Gone    []string                // ids of entries to remove, with Since only
 
@@ -167,6 +167,12 @@ type Changes struct {
 	Created                 bool     // the member had no managed phonebook before
 	Renamed                 string   // the title that it had before, where that changed
 	Details                 []Detail // one for each entry, sorted by name; in a dry run only
+}
+
+// Replaced says what became of a replacement that was made together with others.
+type Replaced struct {
+	Changes
+	Err error // nothing was changed
 }
 
 // Detail is one change of a dry run.

@@ -1,7 +1,6 @@
 package phonebook
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -31,11 +30,11 @@ type territory struct {
 // pattern is one of the metadata's descriptions of numbers.
 type pattern struct {
 	lengths []int32
-	digits  *regexp.Regexp // nil: none fits
+	digits  *automaton // nil: none fits
 }
 
 func (p pattern) fits(national string) bool {
-	return p.digits != nil && (len(p.lengths) == 0 || slices.Contains(p.lengths, int32(len(national)))) && p.digits.MatchString(national)
+	return (len(p.lengths) == 0 || slices.Contains(p.lengths, int32(len(national)))) && p.digits.whole(national)
 }
 
 // territories holds the territories by calling code.
@@ -61,10 +60,7 @@ func (t *territory) prepare() {
 	t.compile.Do(func() {
 		m := t.metadata
 		t.general = newPattern(m.GetGeneralDesc())
-		for _, d := range []*phonenumbers.PhoneNumberDesc{
-			m.GetMobile(), m.GetFixedLine(), m.GetVoip(), m.GetTollFree(), m.GetSharedCost(), m.GetPremiumRate(),
-			m.GetPersonalNumber(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
-		} {
+		for _, d := range typesOf(m) {
 			if p := newPattern(d); p.digits != nil {
 				t.types = append(t.types, p)
 			}
@@ -72,11 +68,20 @@ func (t *territory) prepare() {
 	})
 }
 
+// typesOf returns the kinds of numbers of which a valid one is one, the most
+// frequent first.
+func typesOf(m *phonenumbers.PhoneMetadata) []*phonenumbers.PhoneNumberDesc {
+	return []*phonenumbers.PhoneNumberDesc{
+		m.GetMobile(), m.GetFixedLine(), m.GetVoip(), m.GetTollFree(), m.GetSharedCost(), m.GetPremiumRate(),
+		m.GetPersonalNumber(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
+	}
+}
+
 func newPattern(d *phonenumbers.PhoneNumberDesc) pattern {
 	if d.GetNationalNumberPattern() == "" {
 		return pattern{}
 	}
-	digits, err := regexp.Compile("^(?:" + d.GetNationalNumberPattern() + ")$")
+	digits, err := newAutomaton(d.GetNationalNumberPattern())
 	if err != nil {
 		return pattern{}
 	}
