@@ -41,10 +41,12 @@ type DB struct {
 
 	mu      sync.Mutex // guards what follows, and a write from begin to commit
 	writer  *writer    // nil: opened for reading
-	readers *sql.DB    // nil: the file does not exist, or was not needed yet
 	seal    seal       // of the file when it was opened for writing
 	written bool       // something was committed
 	damaged bool       // damage was met
+
+	opening sync.Mutex // guards readers: who reads does not wait for a write
+	readers *sql.DB    // nil: the file does not exist, or was not needed yet
 }
 
 // Open opens the file at path for reading and writing, makes it and its folder
@@ -82,6 +84,8 @@ func OpenReader(path string) (*DB, error) {
 func (d *DB) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.opening.Lock()
+	defer d.opening.Unlock()
 	var err error
 	if d.readers != nil {
 		err = d.readers.Close()
@@ -184,8 +188,8 @@ var readOnly = dbfile.Options{"mode": "ro", "_query_only": "true", "_busy_timeou
 
 // reader returns the handle for reading; nil where there is no file.
 func (d *DB) reader() (*sql.DB, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.opening.Lock()
+	defer d.opening.Unlock()
 	if d.readers != nil {
 		return d.readers, nil
 	}

@@ -33,15 +33,51 @@ func (d *DB) Replace(ctx context.Context, r phonebook.Replacement) (phonebook.Ch
 		}
 		return d.rehearse(r)
 	}
-	var changes phonebook.Changes
-	err := d.write(ctx, "replace the phonebook of "+r.Owner, func(tx *transaction) (err error) {
-		changes, err = replace(tx, r)
-		return err
+	answers, _, err := d.replace(ctx, "replace the phonebook of "+r.Owner, r)
+	return answers[0].Changes, err
+}
+
+// ReplaceAll is Replace for the phonebooks of several owners, none of them
+// twice, in one transaction: the index on numbers has those of all phonebooks
+// in an order of its own, and a page of it that ten of them change is written
+// once and not ten times. It answers for each in their order. Where the entries
+// of one cannot be had, or changes do not fit, each has a transaction to itself.
+func (d *DB) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phonebook.Replaced {
+	together := len(rs) > 1 && !rs[0].DryRun
+	if together {
+		answers, ofOne, err := d.replace(ctx, fmt.Sprintf("replace %d phonebooks", len(rs)), rs...)
+		if !ofOne {
+			for i := range answers {
+				answers[i].Err = err
+			}
+			return answers
+		}
+	}
+	answers := make([]phonebook.Replaced, len(rs))
+	for i, r := range rs {
+		answers[i].Changes, answers[i].Err = d.Replace(ctx, r)
+	}
+	return answers
+}
+
+// replace makes all replacements in one transaction, or none. It tells whether
+// it failed for a reason that only one of them has.
+func (d *DB) replace(ctx context.Context, what string, rs ...phonebook.Replacement) (answers []phonebook.Replaced, ofOne bool, err error) {
+	answers = make([]phonebook.Replaced, len(rs))
+	err = d.write(ctx, what, func(tx *transaction) (err error) {
+		numbers := &numberSorter{tx: tx}
+		for i, r := range rs {
+			if answers[i].Changes, err = replace(tx, r, numbers); err != nil {
+				ofOne = errors.As(err, new(outside))
+				return err
+			}
+		}
+		return numbers.flush()
 	})
 	if err != nil {
-		return phonebook.Changes{}, err
+		clear(answers)
 	}
-	return changes, nil
+	return answers, ofOne, err
 }
 
 // errReadOnly is a mistake of the program, not of an administrator.
@@ -63,8 +99,9 @@ func findBook(q querier, owner string) (b book, err error) {
 	return b, err
 }
 
-// replace does the work of Replace within its transaction.
-func replace(tx *transaction, r phonebook.Replacement) (changes phonebook.Changes, err error) {
+// replace does the work of Replace within its transaction, but for numbers that
+// are still to be flushed.
+func replace(tx *transaction, r phonebook.Replacement, numbers *numberSorter) (changes phonebook.Changes, err error) {
 	if err := tx.sweep(); err != nil {
 		return changes, err
 	}
@@ -84,7 +121,7 @@ func replace(tx *transaction, r phonebook.Replacement) (changes phonebook.Change
 	if err != nil {
 		return changes, err
 	}
-	if err := p.apply(r, &rowWriter{tx: tx, book: b.id, doubt: b.touched || r.Full}); err != nil {
+	if err := p.apply(r, &rowWriter{tx: tx, book: b.id, numbers: numbers, doubt: b.touched || r.Full}); err != nil {
 		return changes, err
 	}
 	return p.changes, tx.settle(b.id, r.State, p.changes.Entries)

@@ -309,8 +309,8 @@ type rowWriter struct {
 	book    int64
 	nextID  int64     // of the next entry; 0: not asked yet
 	entries arguments // of entries that wait for insertEntries
-	numbers arguments // of numbers that wait for insertNumbers
-	doubt   bool      // what stands in the phonebook need not be what a run wrote
+	numbers *numberSorter
+	doubt   bool // what stands in the phonebook need not be what a run wrote
 }
 
 func (w *rowWriter) add(r *row, note []byte) error {
@@ -334,7 +334,7 @@ func (w *rowWriter) add(r *row, note []byte) error {
 		}
 		w.entries = w.entries[:0]
 	}
-	return w.addNumbers(id, r)
+	return w.numbers.add(id, r.numbers)
 }
 
 // maxID is the largest id that may be in use when entries are added, so that
@@ -380,7 +380,7 @@ func (w *rowWriter) update(rowid int64, r *row, note []byte) error {
 	if err := w.tx.doWith(deleteNumbers, rowid); err != nil {
 		return err
 	}
-	return w.addNumbers(rowid, r)
+	return w.numbers.add(rowid, r.numbers)
 }
 
 // hasNumbers reports whether the entry has these numbers. Mostly something
@@ -406,30 +406,4 @@ func (w *rowWriter) remove(rowid int64) error {
 	return w.tx.doWith(deleteEntry, rowid)
 }
 
-func (w *rowWriter) addNumbers(entry int64, r *row) error {
-	for i, n := range r.numbers {
-		w.numbers.add(entry)
-		w.numbers.add(int64(i))
-		w.numbers.add(string(n.Kind))
-		if n.Number == "" {
-			w.numbers.add(nil)
-		} else {
-			w.numbers.add(n.Number)
-		}
-		w.numbers.add(n.AsTyped)
-		if len(w.numbers) == numbersAtOnce*numberColumns {
-			if err := w.tx.do(insertNumbers, w.numbers); err != nil {
-				return err
-			}
-			w.numbers = w.numbers[:0]
-		}
-	}
-	return nil
-}
-
-func (w *rowWriter) flush() error {
-	if err := w.tx.doEach(insertEntry, entryColumns, w.entries); err != nil {
-		return err
-	}
-	return w.tx.doEach(insertNumber, numberColumns, w.numbers)
-}
+func (w *rowWriter) flush() error { return w.tx.doEach(insertEntry, entryColumns, w.entries) }

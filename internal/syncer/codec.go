@@ -68,6 +68,12 @@ func entryOf(record string) (e phonebook.Entry) {
 	return e
 }
 
+// idOf returns the id in a record.
+func idOf(record []byte) []byte {
+	n, size := binary.Uvarint(record)
+	return record[size : size+int(n)]
+}
+
 func cutTexts(r *string) (texts []string) {
 	if n := cutLength(r); n > 0 {
 		texts = make([]string, n)

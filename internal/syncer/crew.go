@@ -22,6 +22,7 @@ type crew struct {
 	source Source
 	stop   context.CancelCauseFunc // ends the run early
 	queue  chan task
+	binder binder
 	mu     sync.Mutex
 	streak int // failures in a row that are no single member's
 }
@@ -38,16 +39,19 @@ type task struct {
 func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook.Member, r *Report) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c := &crew{Syncer: s, name: choice.Name, source: choice.Source, stop: stop, queue: make(chan task)}
+	c := &crew{Syncer: s, name: choice.Name, source: choice.Source, stop: stop, queue: make(chan task),
+		binder: binder{waiting: &batch{}, full: make(chan *batch)}}
 	results := make([]Result, len(members))
-	var wg sync.WaitGroup
+	var readers, writer sync.WaitGroup
 	for range max(s.Workers, 1) {
-		wg.Go(func() {
+		readers.Go(func() {
+			var read spool
 			for t := range c.queue {
-				c.done(ctx, c.mailbox(ctx, t.box), t.result)
+				c.mailbox(ctx, t, &read)
 			}
 		})
 	}
+	writer.Go(func() { c.bind(ctx) })
 	for i := 0; i < len(members) && ctx.Err() == nil; i += atOnce {
 		end := min(i+atOnce, len(members))
 		if err := c.some(ctx, members[i:end], results[i:end]); err != nil {
@@ -55,7 +59,9 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 		}
 	}
 	close(c.queue)
-	wg.Wait()
+	readers.Wait()
+	close(c.binder.full)
+	writer.Wait()
 	r.Members = slices.DeleteFunc(results, func(res Result) bool { return res.Result == "" }) // not done
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -12,20 +12,27 @@ import (
 	"contactsync/internal/phonebook"
 )
 
-// mailbox reads a member's mailbox and replaces the phonebook: by what
-// changed since the last run, where that can be told, else by all there is.
-func (c *crew) mailbox(ctx context.Context, box phonebook.Mailbox) Result {
-	res := Result{User: box.User, Mail: box.Mail}
-	ch, err := c.replace(ctx, box)
-	if errors.Is(err, phonebook.ErrStale) && box.State != "" {
-		c.anew(box.User, err.Error())
-		box.State = ""
-		ch, err = c.replace(ctx, box)
+// mailbox reads a member's mailbox, and lets what the phonebook is to become
+// wait for the store: what changed since the last run, where that can be told,
+// else all there is.
+func (c *crew) mailbox(ctx context.Context, t task, read *spool) {
+	m, err := c.read(ctx, t, read)
+	if errors.Is(err, phonebook.ErrStale) && t.box.State != "" {
+		c.anew(t.box.User, err.Error())
+		t.box.State = ""
+		m, err = c.read(ctx, t, read)
 	}
+	var full *batch
+	if err == nil {
+		full, err = c.binder.add(m, read)
+	}
+	read.reset()
 	if err != nil {
-		return res.failed(err)
+		c.done(ctx, Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
 	}
-	return res.done(ch)
+	if full != nil {
+		c.binder.full <- full
+	}
 }
 
 // anew tells the log why a mailbox is read in full that was read before.
@@ -33,12 +40,12 @@ func (c *crew) anew(user, why string) {
 	c.Logger.Info("reading the mailbox in full", "member", user, "why", why)
 }
 
-// replace makes one try.
-func (c *crew) replace(ctx context.Context, box phonebook.Mailbox) (phonebook.Changes, error) {
-	var read spool
-	defer read.close()
+// read makes one try. What it reads takes the place of what was read before.
+func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, error) {
+	read.reset()
+	m := readMailbox{task: t}
 	contacts := 0
-	state, err := c.source.Read(ctx, box.Member, box.State, func(p phonebook.Page) error {
+	state, err := c.source.Read(ctx, t.box.Member, t.box.State, func(p phonebook.Page) error {
 		contacts += len(p.Contacts)
 		for i := range p.Contacts {
 			if e, ok := c.Normaliser.Entry(p.Contacts[i]); !ok {
@@ -53,17 +60,17 @@ func (c *crew) replace(ctx context.Context, box phonebook.Mailbox) (phonebook.Ch
 		return ctx.Err()
 	})
 	if err != nil {
-		return phonebook.Changes{}, fmt.Errorf("read mailbox %s: %w", box.Mail, err)
+		return m, fmt.Errorf("read mailbox %s: %w", t.box.Mail, err)
 	}
-	r := c.replacement(box, state)
-	r.Entries, r.Len = read.entries(), read.live
+	m.replacement = c.replacement(t.box, state)
+	m.replacement.Len = read.live
 	// A mailbox with contacts of which none belongs in a phonebook is not one
 	// that suddenly answers with none.
-	r.AllowEmpty = c.AllowEmpty || contacts > 0
-	if box.State != "" {
-		r.Gone = slices.Sorted(maps.Keys(read.gone))
+	m.replacement.AllowEmpty = c.AllowEmpty || contacts > 0
+	if t.box.State != "" {
+		m.replacement.Gone = slices.Sorted(maps.Keys(read.gone))
 	}
-	return c.Store.Replace(ctx, r)
+	return m, nil
 }
 
 // replacement returns a replacement's head.

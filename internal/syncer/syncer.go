@@ -38,13 +38,13 @@ type Scout interface {
 	Look(context.Context, []phonebook.Mailbox) []phonebook.Look
 }
 
-// Store holds the phonebooks. Replace works in one transaction. Confirm notes
-// of phonebooks, with their states, that nothing changed; it answers for each,
-// in their order, with phonebook.ErrStale where the mailbox has to be read all
-// the same.
+// Store holds the phonebooks. ReplaceAll replaces each of several whole or not
+// at all; Confirm notes of some, with their states, that nothing changed. Both
+// answer for each, in their order, with phonebook.ErrStale where the mailbox has
+// to be read in full.
 type Store interface {
 	Known(ctx context.Context, owners []string) (map[string]phonebook.Known, error)
-	Replace(context.Context, phonebook.Replacement) (phonebook.Changes, error)
+	ReplaceAll(context.Context, []phonebook.Replacement) []phonebook.Replaced
 	Confirm(context.Context, []phonebook.Replacement) ([]phonebook.Confirmed, error)
 }
 
