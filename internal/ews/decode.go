@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -75,6 +76,7 @@ var errNoSOAP = errors.New("read answer: it is not a SOAP envelope")
 func decode(r io.Reader) (answer, error) {
 	var a answer
 	x := newXMLReader(r)
+	defer x.close()
 	found := false
 	for d := x.depth(); x.child(d); {
 		if string(x.name()) != "Envelope" {
@@ -244,13 +246,27 @@ func (m *message) decodeChanges(x *xmlReader) {
 	}
 }
 
+// room holds the items of an answer that is as large as we ask for.
+type room [maxChanges]item
+
+// rooms holds those that are empty.
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
 // item returns a new one of the message's.
 func (m *message) item() *item {
-	if len(m.items) == 32 {
-		m.items = slices.Grow(m.items, maxChanges) // more than a few are likely to be many
+	if len(m.items) == 32 { // more than a few are likely to be many
+		m.items = append(rooms.Get().(*room)[:0], m.items...)
 	}
 	m.items = append(m.items, item{})
 	return &m.items[len(m.items)-1]
+}
+
+// free lets go of the items.
+func (m *message) free() {
+	if clear(m.items); cap(m.items) == maxChanges {
+		rooms.Put((*room)(m.items[:maxChanges]))
+	}
+	m.items = nil
 }
 
 // decode reads an item. Of what is no contact only the id is of use.

@@ -2,18 +2,40 @@ package ews
 
 import (
 	"context"
+	"slices"
 
 	"contactsync/internal/phonebook"
 )
 
+// pageSize is how many items of an answer are handed over at a time. An answer
+// can hold a megabyte of texts, and so those of one part after the other can go.
+const pageSize = 64
+
 // take hands over the changes of one answer, but for contacts of which it does
 // not hold everything: those wait until there are enough of them for a GetItem.
+// It uses the items up.
 func (r *reading) take(ctx context.Context, f *following, items []item) error {
 	items, err := lastWords(items)
 	if err != nil {
 		return err
 	}
-	var page phonebook.Page
+	for some := range slices.Chunk(items, pageSize) {
+		if err := r.give(r.page(f, some)); err != nil {
+			return err
+		}
+		clear(some)
+	}
+	for len(r.waiting) >= batchSize {
+		if err := r.complete(ctx, batchSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page returns the page of some changes, which is good until the next.
+func (r *reading) page(f *following, items []item) phonebook.Page {
+	page := phonebook.Page{Contacts: r.contacts[:0]}
 	for i := range items {
 		it := &items[i]
 		if it.change != updated {
@@ -26,21 +48,11 @@ func (r *reading) take(ctx context.Context, f *following, items []item) error {
 		case r.notes || it.cut:
 			r.waiting = append(r.waiting, it.ID)
 		default:
-			if page.Contacts == nil {
-				page.Contacts = make([]phonebook.Contact, 0, len(items)-i)
-			}
 			page.Contacts = append(page.Contacts, it.Contact)
 		}
 	}
-	if err := r.give(page); err != nil {
-		return err
-	}
-	for len(r.waiting) >= batchSize {
-		if err := r.complete(ctx, batchSize); err != nil {
-			return err
-		}
-	}
-	return nil
+	r.contacts = page.Contacts
+	return page
 }
 
 // give hands a page over, unless it is empty.

@@ -19,6 +19,8 @@ type reading struct {
 	folders []*following // Contacts first
 	waiting []string     // ids of contacts that GetItem has to complete
 
+	contacts []phonebook.Contact // room for those of a page
+
 	// Folders are asked one after the other. A contact that moves meanwhile
 	// could be missed in the one and be gone from the other, or be in both; so
 	// what was asked before a contact came or went somewhere is asked once more.
@@ -188,9 +190,11 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 		if err != nil {
 			return err
 		}
+		some := len(m.items) > 0
 		if err := r.take(ctx, f, m.items); err != nil {
 			return err
 		}
+		m.free()
 		f.syncState = m.syncState
 		if m.last {
 			return r.rest(ctx)
@@ -199,7 +203,7 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 			break
 		}
 		states[m.syncState] = struct{}{}
-		if empty++; len(m.items) > 0 {
+		if empty++; some {
 			empty = 0
 		}
 	}

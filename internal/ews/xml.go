@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -76,9 +77,21 @@ var (
 	errText      = errors.New("read XML: it is text without an element around")
 )
 
-// newXMLReader returns a reader of r's XML.
+// window is the room for what a reader has before it of the XML.
+type window [32 << 10]byte
+
+// windows holds those that nobody reads through.
+var windows = sync.Pool{New: func() any { return new(window) }}
+
+// newXMLReader returns a reader of r's XML, which is to be closed.
 func newXMLReader(r io.Reader) *xmlReader {
-	return &xmlReader{src: r, buf: make([]byte, 32<<10)}
+	return &xmlReader{src: r, buf: windows.Get().(*window)[:]}
+}
+
+// close ends the reading. What was read stays.
+func (x *xmlReader) close() {
+	windows.Put((*window)(x.buf))
+	x.buf = nil
 }
 
 // depth says how many elements are open.
