@@ -19,7 +19,7 @@ import (
 var version = "devel"
 
 func main() {
-	limitMemory()
+	limitMemory(memory)
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -110,11 +110,12 @@ func ownServer(set settings.Settings, options transport.Options, logger *slog.Lo
 }
 
 // newDirectory wires the directory.
-func newDirectory(set settings.Settings) (*ldapdir.Directory, error) {
+func newDirectory(set settings.Settings) (syncer.Directory, error) {
 	l := set.LDAP
-	return ldapdir.New(ldapdir.Config{
+	directory, err := ldapdir.New(ldapdir.Config{
 		URL: l.URL, StartTLS: l.StartTLS, CAFile: set.CAFile, BindDN: l.BindDN, BindPassword: l.BindPassword.Reveal,
 		BaseDN: l.BaseDN, GroupFilter: l.GroupFilter, MemberAttribute: l.MemberAttribute,
 		UIDAttribute: l.UIDAttribute, MailAttribute: l.MailAttribute, ObjectIDAttribute: l.ObjectIDAttribute,
 	})
+	return frugal{directory}, err
 }
