@@ -118,7 +118,7 @@ func (a *automaton) whole(digits string) bool {
 }
 
 // front returns how many digits the longest match at the front has, -1 where
-// there is none. The digits are ASCII.
+// there is none.
 func (a *automaton) front(digits string) int {
 	if a == nil {
 		return -1
@@ -128,7 +128,11 @@ func (a *automaton) front(digits string) int {
 		longest = 0
 	}
 	for i := range len(digits) {
-		if state = a.next[state][digits[i]-'0']; state == dead {
+		digit := digits[i] - '0'
+		if digit > 9 {
+			break
+		}
+		if state = a.next[state][digit]; state == dead {
 			break
 		}
 		if a.accepts[state] {

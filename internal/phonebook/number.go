@@ -20,7 +20,7 @@ type plan struct {
 	code   string // country calling code
 	trunk  string // what national numbers begin with, "0" in most countries; empty where with nothing
 	area   string // area code of local numbers, without the trunk prefix; empty: none
-	home   bool   // directAtHome knows its numbers
+	home   *home  // nil: the library's parser reads its numbers
 }
 
 // newPlan returns the plan of a region. The error names a value that is none.
@@ -31,7 +31,7 @@ func newPlan(region, area string) (plan, error) {
 		return p, fmt.Errorf("region %q is no country of ISO 3166", region)
 	}
 	p.code = strconv.Itoa(code)
-	p.home = isPlain(p.code, p.region)
+	p.home = newHome(p.code, p.region)
 	p.trunk = phonenumbers.GetNddPrefixForRegion(p.region, true)
 	if strings.TrimSpace(area) == "" {
 		return p, nil
@@ -75,23 +75,27 @@ func (n *Normaliser) Number(typed string) (e164 string, ok bool) {
 // resolve returns the E.164 form of a spelling. The nought of "+49 (0)30" is
 // kept at first, because in Italy it belongs to the number.
 func (p *plan) resolve(s *spelling) (string, bool) {
-	dial := p.national
-	if s.plus {
-		dial = international
-	}
-	e164, ok := dial(s.String())
+	e164, ok := p.dial(s.plus, s.String())
 	if !ok && s.zero > 0 {
-		e164, ok = dial(s.withoutZero())
+		e164, ok = p.dial(s.plus, s.withoutZero())
 	}
 	return e164, ok
+}
+
+// dial resolves the digits of a spelling, with a plus sign in front or without.
+func (p *plan) dial(plus bool, digits string) (string, bool) {
+	if plus {
+		return international(digits)
+	}
+	return p.national(digits)
 }
 
 // international resolves digits that begin with a country calling code. Who
 // writes "+0049" means "+49": no calling code begins with a nought.
 func international(digits string) (string, bool) {
 	digits = strings.TrimPrefix(digits, "00")
-	if e164, ok := direct(digits); ok {
-		return e164, true
+	if r, ok := read(digits); ok {
+		return r.e164()
 	}
 	return parsed(digits)
 }
@@ -119,22 +123,17 @@ func format(number *phonenumbers.PhoneNumber) (string, bool) {
 // international prefix and a foreign number, a national number, the country's
 // own calling code without the plus sign, or a local number.
 func (p *plan) national(digits string) (string, bool) {
-	if e164, ok := p.directAtHome(digits); ok {
-		return e164, true
-	}
 	// Where calls abroad begin with 008, as in Korea, 0082 must not lead there.
-	if strings.HasPrefix(digits, "00"+p.code) {
+	abroad, is00 := strings.CutPrefix(digits, "00")
+	if is00 && strings.HasPrefix(abroad, p.code) {
 		if e164, ok := international(digits); ok {
 			return e164, true
 		}
 	}
-	number, err := phonenumbers.ParseAndKeepRawInput(digits, p.region)
-	if err == nil && p.inFull(digits, number) {
-		if e164, ok := format(number); ok {
-			return e164, true
-		}
+	if e164, ok := p.dialled(digits); ok {
+		return e164, true
 	}
-	if strings.HasPrefix(digits, "00") { // written so also where another prefix is dialled
+	if is00 { // written so also where another prefix is dialled
 		return international(digits)
 	}
 	if len(digits) >= minWithCode && strings.HasPrefix(digits, p.code) {
@@ -149,22 +148,39 @@ func (p *plan) national(digits string) (string, bool) {
 // than happen to: local numbers are shorter. Machines write numbers so.
 const minWithCode = 10
 
+// dialled resolves digits that are a number as they are dialled in the region.
+func (p *plan) dialled(digits string) (string, bool) {
+	if p.home != nil {
+		if r, ok := p.home.read(digits); ok {
+			if !p.inFull(digits, r.national, r.abroad, p.home.writesBare) {
+				return "", false
+			}
+			return r.e164()
+		}
+	}
+	number, err := phonenumbers.ParseAndKeepRawInput(digits, p.region)
+	if err != nil {
+		return "", false
+	}
+	abroad := number.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD
+	bare := func(national string) bool { return writtenBare(number, national) }
+	if !p.inFull(digits, phonenumbers.GetNationalSignificantNumber(number), abroad, bare) {
+		return "", false
+	}
+	return format(number)
+}
+
 // inFull reports whether the digits are all of the number: nothing had to be
 // added to reach it, and no area code is missing. Where national numbers begin
 // with a trunk prefix, one without it is a local number, even if libphonenumber
-// takes its first digits for an area code.
-func (p *plan) inFull(digits string, number *phonenumbers.PhoneNumber) bool {
+// takes its first digits for an area code, unless the country writes it so.
+func (p *plan) inFull(digits, national string, abroad bool, writesBare func(string) bool) bool {
 	switch {
-	case p.trunk == "":
+	case p.trunk == "", abroad:
 		return true
-	case number.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD:
-		return true
-	}
-	national := phonenumbers.GetNationalSignificantNumber(number)
-	if digits == national {
-		return writtenBare(number, national)
-	}
-	if len(digits) < len(national) { // the library knows a small country's only area code
+	case digits == national:
+		return writesBare(national)
+	case len(digits) < len(national): // the library knows a small country's only area code
 		return false
 	}
 	// Older trunk prefixes and carriers' are known to the library only.
@@ -206,6 +222,11 @@ func (p *plan) local(digits string) (string, bool) {
 // isShort reports whether the digits are a number like 116117, which is
 // dialled the same everywhere in the country and from nowhere else.
 func (p *plan) isShort(digits string) bool {
+	if p.home != nil {
+		if short, ok := p.home.isShort(digits); ok {
+			return short
+		}
+	}
 	number, err := phonenumbers.Parse(digits, p.region)
 	return err == nil && phonenumbers.IsValidShortNumberForRegion(number, p.region)
 }
