@@ -1,9 +1,15 @@
 package simulator
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -138,4 +144,98 @@ func Delay(pause time.Duration) Fault {
 			service.ServeHTTP(w, r)
 		}
 	}
+}
+
+// Rewrite sends the service's answer with its body changed, and never zipped.
+// The body that change gets is its own.
+func Rewrite(change func(body []byte) []byte) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		rec := take(r, service)
+		rec.send(w, change(rec.body.Bytes()))
+	}
+}
+
+// ContentType sends the service's answer under another media type.
+func ContentType(name string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		rec := take(r, service)
+		rec.header.Set("Content-Type", name)
+		rec.send(w, rec.body.Bytes())
+	}
+}
+
+// Elsewhere sends the service's answers with all links in them leading to
+// another server, at an address such as https://127.0.0.1:1.
+func Elsewhere(address string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		rec := take(r, service)
+		rec.send(w, bytes.ReplaceAll(rec.body.Bytes(), []byte("https://"+r.Host+"/"), []byte(address+"/")))
+	}
+}
+
+// Repeated sends the service's next answer, and that again and again.
+func Repeated() Fault {
+	var first *partRecorder
+	var once sync.Once
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		once.Do(func() { first = take(r, service) })
+		first.send(w, first.body.Bytes())
+	}
+}
+
+// Padded sends the service's answer with size bytes more that mean nothing: in
+// a property that nobody asked for, or as blanks behind the SOAP body.
+func Padded(size int) Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		rec := take(r, service)
+		before, behind := bytes.TrimSpace(rec.body.Bytes()), "</s:Envelope>"
+		before, soap := bytes.CutSuffix(before, []byte(behind))
+		if !soap {
+			before, behind = append(bytes.TrimSuffix(before, []byte("}")), `,"padding":"`...), `"}`
+		}
+		maps.Copy(w.Header(), rec.header)
+		w.Header().Del("Content-Length")
+		to := io.Writer(w)
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			defer z.Close()
+			to = z
+		}
+		w.WriteHeader(rec.status)
+		_, _ = to.Write(before)
+		for blanks := bytes.Repeat([]byte(" "), 1<<16); size > 0; size -= len(blanks) {
+			_, _ = to.Write(blanks[:min(len(blanks), size)])
+		}
+		_, _ = io.WriteString(to, behind)
+	}
+}
+
+// HalfZipped sends the first half of the service's answer in gzip, as if that
+// were all. A part of a batch, which is never zipped, is cut in half.
+func HalfZipped(w http.ResponseWriter, r *http.Request, service http.Handler) {
+	rec := take(r, service)
+	body := rec.body.Bytes()
+	if _, part := w.(*partRecorder); !part {
+		rec.header.Set("Content-Encoding", "gzip")
+		body = zip(body)
+	}
+	rec.send(w, body[:len(body)/2])
+}
+
+// take has the service answer a request, without compression.
+func take(r *http.Request, service http.Handler) *partRecorder {
+	r = r.Clone(r.Context())
+	r.Header.Del("Accept-Encoding")
+	rec := &partRecorder{header: http.Header{}}
+	service.ServeHTTP(rec, r)
+	return rec
+}
+
+// send sends what was answered with another body.
+func (p *partRecorder) send(w http.ResponseWriter, body []byte) {
+	maps.Copy(w.Header(), p.header)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(p.status)
+	_, _ = w.Write(body)
 }
