@@ -71,7 +71,7 @@ func (p *plan) isDate(s *spelling) bool {
 	if mark != s.cuts[1].mark || !strings.ContainsRune(".-/", rune(mark)) {
 		return false
 	}
-	end := s.n
+	end := int32(s.n)
 	if s.ncuts > 2 {
 		end = s.cuts[2].at
 	}
@@ -91,7 +91,7 @@ func (p *plan) isDate(s *spelling) bool {
 // digits, and must not become a local number: an IP address, a month (2024-05),
 // hours (8.00-17.00).
 func isElse(s *spelling) bool {
-	if s.plus || s.n == 0 || s.digits[0] == '0' {
+	if s.plus || s.n == 0 || s.digits[0] == '0' || s.ncuts == 0 || s.ncuts == 2 {
 		return false
 	}
 	groups, marks := s.groups()
@@ -108,7 +108,7 @@ func isElse(s *spelling) bool {
 
 // groups returns the digits between separators, and the separators.
 func (s *spelling) groups() (groups []string, marks string) {
-	from := 0
+	from := int32(0)
 	for _, c := range s.cuts[:s.ncuts] {
 		groups = append(groups, string(s.digits[from:c.at]))
 		marks += string(c.mark)

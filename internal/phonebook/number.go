@@ -152,19 +152,22 @@ const minWithCode = 10
 func (p *plan) dialled(digits string) (string, bool) {
 	if p.home != nil {
 		if r, ok := p.home.read(digits); ok {
-			if !p.inFull(digits, r.national, r.abroad, p.home.writesBare) {
+			bare := digits == r.national && p.home.writesBare(digits)
+			if !p.inFull(digits, r.national, r.abroad, bare) {
 				return "", false
 			}
 			return r.e164()
 		}
 	}
-	number, err := phonenumbers.ParseAndKeepRawInput(digits, p.region)
+	// The library keeps what it reads; a copy for it lets others stay off the heap.
+	number, err := phonenumbers.ParseAndKeepRawInput(strings.Clone(digits), p.region)
 	if err != nil {
 		return "", false
 	}
+	national := phonenumbers.GetNationalSignificantNumber(number)
 	abroad := number.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD
-	bare := func(national string) bool { return writtenBare(number, national) }
-	if !p.inFull(digits, phonenumbers.GetNationalSignificantNumber(number), abroad, bare) {
+	bare := digits == national && writtenBare(number, national)
+	if !p.inFull(digits, national, abroad, bare) {
 		return "", false
 	}
 	return format(number)
@@ -173,13 +176,14 @@ func (p *plan) dialled(digits string) (string, bool) {
 // inFull reports whether the digits are all of the number: nothing had to be
 // added to reach it, and no area code is missing. Where national numbers begin
 // with a trunk prefix, one without it is a local number, even if libphonenumber
-// takes its first digits for an area code, unless the country writes it so.
-func (p *plan) inFull(digits, national string, abroad bool, writesBare func(string) bool) bool {
+// takes its first digits for an area code; bare says that the country writes it
+// so, abroad that an international prefix was dialled.
+func (p *plan) inFull(digits, national string, abroad, bare bool) bool {
 	switch {
 	case p.trunk == "", abroad:
 		return true
 	case digits == national:
-		return writesBare(national)
+		return bare
 	case len(digits) < len(national): // the library knows a small country's only area code
 		return false
 	}
@@ -227,6 +231,6 @@ func (p *plan) isShort(digits string) bool {
 			return short
 		}
 	}
-	number, err := phonenumbers.Parse(digits, p.region)
+	number, err := phonenumbers.Parse(strings.Clone(digits), p.region)
 	return err == nil && phonenumbers.IsValidShortNumberForRegion(number, p.region)
 }

@@ -305,12 +305,34 @@ func TestNumberConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
+// mix is what the telephone slots of a German office hold, in about the
+// proportions of the simulator's contacts.
+var mix = []string{
+	"+49 30 901820", "+49 40 9018200", "+49 171 1234567", "+49 221 901820", "+49 89 90182000", "+49 6151 901820",
+	"030 901820", "0171 1234567", "+49 (30) 901820", "+49 (171) 1234567", "+49 (0)30 90 18 20", "030/901820",
+	"0221/90182000", "(030) 90 18 20", "004930901820", "+49 30 901820-12", "030-901820-12", "+4930901820 Durchwahl 12",
+	"tel:+4930901820", " 030 - 90 18 20 ", "\u202a+49 30 901820\u202c", "+49\u00a030\u00a090\u201118\u201120", "030.90.18.20",
+	"+49 30 901820 (privat)", "030 901820 / 0171 1234567", "+4930901820", "+491711234567",
+	"+31 20 234 5678", "+31 6 23456789", "0031 (0)10 - 2345678", "+43 1 2345678", "+41 44 234 56 78",
+	"+1 (212) 234-5678", "+44 20 7234 5678", "+33 (0)1 23 45 67 89", "+48 22 2345678", "+39 06 698 12345",
+	"901820", "2345678", "22", "112", "siehe Notiz", "*21#", "intern 42",
+}
+
 func BenchmarkNumber(b *testing.B) {
+	b.Run("Mix", func(b *testing.B) { // of a number
+		n := normaliser(b, "DE 30")
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			n.Number(mix[i%len(mix)])
+		}
+	})
 	for _, bench := range []struct{ name, typed string }{
 		{"E164", "+4930901820"},
 		{"International", "+49 (0)30 901820-12"},
 		{"National", "030/90 18 20"},
 		{"Foreign", "+1 (650) 253-0000 x12"},
+		{"Local", "901820"},
+		{"Refused", "+49 (0)30 1"},
 		{"Remark", "siehe Notiz"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

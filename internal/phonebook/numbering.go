@@ -70,7 +70,6 @@ type territory struct {
 	prefix  *automaton // what national numbers may begin with; nil: nothing
 	leading *automaton // what those begin with that are this country's; nil: types tell
 	general pattern
-	local   lengths   // of numbers that can be dialled only nearby
 	types   []pattern // of which a valid number fits one
 }
 
@@ -83,7 +82,6 @@ func (t *territory) prepare() {
 	t.once.Do(func() {
 		m := t.metadata
 		t.general = newPattern(m.GetGeneralDesc())
-		t.local = newLengths(m.GetGeneralDesc().GetPossibleLengthLocalOnly())
 		for _, d := range typesOf(m) {
 			if p := newPattern(d); p.lengths != 0 {
 				t.types = append(t.types, p)

@@ -21,12 +21,8 @@ type reading struct {
 	abroad   bool   // an international prefix was dialled
 }
 
-// Bounds of a national significant number, in digits. The library allows more
-// than E.164 does.
-const (
-	minNational = 2
-	maxNational = 17
-)
+// minNational is how many digits a national significant number has at least.
+const minNational = 2
 
 // read reads digits that begin with a country calling code. It reports false
 // where the parser has to.
@@ -52,17 +48,13 @@ func (r *reading) e164() (string, bool) {
 }
 
 // significant returns the national significant number of digits that may begin
-// with the national prefix; empty where they are too few or too many. What
-// stands behind the prefix has to be long enough for a number.
+// with the national prefix; empty where they are too few. The prefix goes only
+// where a number can have as many digits as stand behind it.
 func (t *territory) significant(digits string) string {
-	if len(digits) < minNational {
-		return ""
-	}
-	bare := t.withoutPrefix(digits)
-	if n := len(bare); !t.local.have(n) && (t.general.lengths.have(n) || t.tooLong(n)) {
+	if bare := t.withoutPrefix(digits); t.general.lengths.have(len(bare)) {
 		digits = bare
 	}
-	if len(digits) < minNational || len(digits) > maxNational {
+	if len(digits) < minNational {
 		return ""
 	}
 	return digits
@@ -81,7 +73,7 @@ func (t *territory) withoutPrefix(digits string) string {
 
 // tooLong reports whether no number of the territory has so many digits.
 func (t *territory) tooLong(digits int) bool {
-	return digits > t.general.lengths.max() && !t.local.have(digits)
+	return digits > t.general.lengths.max()
 }
 
 // home is the administrator's country, whose numbers are written as dialled.

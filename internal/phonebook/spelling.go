@@ -27,13 +27,16 @@ type spelling struct {
 
 // cut is a place between two digits that separators hold apart.
 type cut struct {
-	at   int  // digits before it
-	mark byte // the most telling separator: one of "/(.- "
+	at   int32 // digits before it
+	mark byte  // the most telling separator: one of "/(.- "
 }
 
 // marks are the separators that a cut remembers, the most telling first. A
 // closing bracket tells nothing.
 const marks = "/(.- "
+
+// isMark reports whether a character is one of the marks.
+func isMark(r rune) bool { return r == ' ' || r == '-' || r == '.' || r == '/' || r == '(' }
 
 // scan reads what was typed into a telephone slot. It reports false where that
 // is not one number's spelling: digits, a plus sign in front, separators, the
@@ -65,7 +68,7 @@ func scan(typed string) (spelling, bool) {
 				s.zero = open
 			}
 			open, mark = -1, telling(mark, ' ')
-		case strings.ContainsRune(marks, r):
+		case isMark(r):
 			if r == '(' {
 				open = s.n
 			}
@@ -102,7 +105,7 @@ func (s *spelling) add(digit, mark byte) bool {
 		return false
 	}
 	if mark != 0 && s.n > 0 {
-		s.cuts[s.ncuts] = cut{at: s.n, mark: mark}
+		s.cuts[s.ncuts] = cut{at: int32(s.n), mark: mark}
 		s.ncuts++
 	}
 	s.digits[s.n] = digit
@@ -119,15 +122,15 @@ func telling(a, b byte) byte {
 }
 
 // head returns the spelling up to a cut, tail what follows it.
-func (s *spelling) head(at int) *spelling {
-	h := spelling{digits: s.digits, n: at, plus: s.plus}
-	if s.zero < at {
+func (s *spelling) head(at int32) *spelling {
+	h := spelling{digits: s.digits, n: int(at), plus: s.plus}
+	if s.zero < h.n {
 		h.zero = s.zero
 	}
 	return &h
 }
 
-func (s *spelling) tail(at int) *spelling {
+func (s *spelling) tail(at int32) *spelling {
 	var t spelling
 	t.n = copy(t.digits[:], s.digits[at:s.n])
 	return &t
@@ -196,10 +199,25 @@ func fold(r rune) rune {
 	if r >= '\uFF01' && r <= '\uFF5E' {
 		r -= '\uFF01' - '!' // the full-width forms mirror ASCII
 	}
-	switch r {
-	case '[', '\uFE59':
+	switch {
+	case r >= 0x80:
+		return foldForeign(r)
+	case r == '[':
 		return '('
-	case ']', '\uFE5A':
+	case r == ']':
+		return ')'
+	case r == '\t' || r == '\n' || r == '\r':
+		return ' '
+	}
+	return r
+}
+
+// foldForeign is fold for characters that are not ASCII's.
+func foldForeign(r rune) rune {
+	switch r {
+	case '\uFE59':
+		return '('
+	case '\uFE5A':
 		return ')'
 	case '\u00B7', '\u2022', '\u2024', '\u2027', '\u2219', '\u30FB':
 		return '.'
@@ -211,11 +229,6 @@ func fold(r rune) rune {
 		return '+'
 	}
 	switch {
-	case r < 0x80:
-		if r == '\t' || r == '\n' || r == '\r' {
-			return ' '
-		}
-		return r
 	case unicode.Is(unicode.Pd, r):
 		return '-'
 	case unicode.IsSpace(r):
