@@ -116,7 +116,11 @@ func (b *batch) read(resp *http.Response) error {
 }
 
 // responses hands the parts of an answer over to those who asked.
-func (b *batch) responses(body []byte) error {
+func (b *batch) responses(r *reader) error {
+	body := r.all()
+	if r.broken != nil {
+		return r.broken
+	}
 	had := make([]bool, len(b.sent))
 	b.open, b.done = nil, nil
 	err := decodeBatch(body, func(id string, resp *http.Response, body []byte) {
@@ -126,7 +130,7 @@ func (b *batch) responses(body []byte) error {
 		}
 		had[i] = true
 		resp.Request = &http.Request{URL: b.source.base}
-		b.part(b.sent[i], b.source.take(b.sent[i], resp, body, b.token))
+		b.part(b.sent[i], b.source.take(b.sent[i], resp, &reader{data: body}, b.token))
 	})
 	if err == nil {
 		err = errNoAnswer
@@ -203,7 +207,8 @@ func (r *reader) response() (id string, resp *http.Response, body []byte) {
 	return id, resp, body
 }
 
-// raw reads a value and returns it as it stands. Depth is as for skip.
+// raw reads a value and returns it as it stands, where all of the document is
+// there. Depth is as for skip.
 func (r *reader) raw(depth int) []byte {
 	r.peek() // past blanks
 	start := r.pos

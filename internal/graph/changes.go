@@ -18,8 +18,8 @@ type change struct {
 }
 
 // decodeChanges is decodeItems for a round of delta.
-func decodeChanges(body []byte) (page[change], error) {
-	p, err := decodeIDs(body)
+func decodeChanges(r *reader) (page[change], error) {
+	p, err := decodeIDs(r)
 	if err == nil && p.next == "" && p.delta == "" {
 		return page[change]{}, errNoLink
 	}
@@ -27,10 +27,7 @@ func decodeChanges(body []byte) (page[change], error) {
 }
 
 // decodeIDs is decodeItems for a list of ids.
-func decodeIDs(body []byte) (page[change], error) {
-	r := &reader{data: body}
-	return readPage(r, r.change)
-}
+func decodeIDs(r *reader) (page[change], error) { return readPage(r, 0, r.change) }
 
 // change reads one line of delta.
 func (r *reader) change() (c change) {
@@ -257,8 +254,8 @@ func (s *Source) fetch(ctx context.Context, a asker, box mailbox, ids []string, 
 		requests := make([]*request, len(some))
 		contacts := make([]phonebook.Contact, len(some))
 		for i, id := range some {
-			requests[i] = &request{link: s.link(box.path+"/contacts/"+url.PathEscape(id), s.query), use: func(body []byte) (err error) {
-				contacts[i], err = decodeContact(body)
+			requests[i] = &request{link: s.link(box.path+"/contacts/"+url.PathEscape(id), s.query), use: func(r *reader) (err error) {
+				contacts[i], err = decodeContact(r)
 				return err
 			}}
 		}

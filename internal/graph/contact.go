@@ -6,22 +6,22 @@ import "contactsync/internal/phonebook"
 // contact's numbers until all are known: they come under several names, in
 // any order.
 type contactReader struct {
-	reader
+	*reader
 	business, home []string
 	mobile         string
 	properties     [len(numbers)]string // in the order of numbers
 }
 
-// decodeContacts is decodeItems for contacts.
-func decodeContacts(body []byte) (page[phonebook.Contact], error) {
-	r := contactReader{reader: reader{data: body}}
-	return readPage(&r.reader, r.contact)
+// decodeContacts is decodeItems for contacts, of which so many are expected.
+func decodeContacts(r *reader, expected int) (page[phonebook.Contact], error) {
+	c := contactReader{reader: r}
+	return readPage(r, expected, c.contact)
 }
 
 // decodeContact decodes one contact by itself.
-func decodeContact(body []byte) (phonebook.Contact, error) {
-	r := contactReader{reader: reader{data: body}}
-	c := r.contact()
+func decodeContact(r *reader) (phonebook.Contact, error) {
+	one := contactReader{reader: r}
+	c := one.contact()
 	r.end()
 	return c, r.err
 }

@@ -124,7 +124,10 @@ func (r *reading) contents(ctx context.Context, yield func(phonebook.Page) error
 // list hands over the contacts of a folder.
 func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page) error) error {
 	s := r.source
-	return list(ctx, s, s, s.link(contactsPath(r.box, t.folder), s.query), decodeContacts, func(contacts []phonebook.Contact) error {
+	decode := func(body *reader) (page[phonebook.Contact], error) {
+		return decodeContacts(body, min(max(len(t.named)-t.shown, 0), listPage))
+	}
+	return list(ctx, s, s, s.link(contactsPath(r.box, t.folder), s.query), decode, func(contacts []phonebook.Contact) error {
 		for i := range contacts {
 			id := contacts[i].ID
 			f := fingerprint(id)

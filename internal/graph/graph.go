@@ -185,8 +185,8 @@ func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
 		return err
 	}
 	// Following further pages would answer no further question.
-	return box.explain(s.single(ctx, &request{link: s.link(box.path+"/contacts", "$top=1&$select=id"), page: listPage, use: func(body []byte) error {
-		_, err := decodeItems[struct{}](body)
+	return box.explain(s.single(ctx, &request{link: s.link(box.path+"/contacts", "$top=1&$select=id"), page: listPage, use: func(r *reader) error {
+		_, err := decodeItems[struct{}](r)
 		return err
 	}}))
 }

@@ -3,7 +3,10 @@ package graph
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,13 +18,80 @@ import (
 //
 // The first mistake is kept in err and ends every loop, so that whoever reads
 // checks once, at the end.
+//
+// A page can hold a megabyte, and the reader has a part of it at a time: more
+// replaces what has been read. So positions, and parts of data, are good until
+// the next byte is looked for.
 type reader struct {
-	data []byte
-	pos  int
-	err  error
+	src    io.Reader // what comes after data; nil: nothing
+	broken error     // why src ended early: what was read means nothing
+	data   []byte
+	pos    int
+	past   int // bytes that came before data
+	err    error
 
 	text    arena
+	name    []byte // of object
 	scratch []byte // of unescape
+}
+
+// window is how many bytes of a document a reader has room for at first.
+const window = 32 << 10
+
+// readers holds readers that nobody uses, for their room.
+var readers = sync.Pool{New: func() any { return &reader{data: make([]byte, 0, window)} }}
+
+// newReader returns a reader of a document, which is to be closed.
+func newReader(src io.Reader) *reader {
+	r := readers.Get().(*reader)
+	r.src = src
+	return r
+}
+
+// close lets go of the reader. What it has read stays.
+func (r *reader) close() {
+	*r = reader{data: r.data[:0], name: r.name[:0], scratch: r.scratch[:0]}
+	if cap(r.data)+cap(r.name)+cap(r.scratch) <= 8*window {
+		readers.Put(r)
+	}
+}
+
+// more reads some more, and lets go of what comes before from. It says whether
+// anything came; where nothing did, nothing has changed.
+func (r *reader) more(from int) bool {
+	if r.src == nil {
+		return false
+	}
+	if from > 0 {
+		r.data = r.data[:copy(r.data, r.data[from:])]
+		r.pos, r.past = r.pos-from, r.past+from
+	}
+	had := len(r.data)
+	if had == cap(r.data) {
+		r.data = slices.Grow(r.data, max(had, 1))
+	}
+	n, err := io.ReadAtLeast(r.src, r.data[had:cap(r.data)], 1)
+	r.data = r.data[:had+n]
+	if err != nil {
+		r.src = nil
+		if err != io.EOF {
+			r.broken = err
+		}
+	}
+	return n > 0
+}
+
+// have tries to have so many bytes from the current place on.
+func (r *reader) have(n int) {
+	for len(r.data)-r.pos < n && r.more(r.pos) {
+	}
+}
+
+// all returns what is left of the document.
+func (r *reader) all() []byte {
+	for r.more(r.pos) {
+	}
+	return r.data[r.pos:]
 }
 
 // arena keeps many short strings in few allocations.
@@ -42,14 +112,22 @@ func (a *arena) keep(p []byte) string {
 // fail notes a mistake at the current place and leaves nothing to read.
 func (r *reader) fail(what string) {
 	if r.err == nil {
-		r.err = fmt.Errorf("%s at byte %d", what, r.pos)
+		r.err = fmt.Errorf("%s at byte %d", what, r.past+r.pos)
 	}
-	r.pos = len(r.data)
+	r.pos, r.src = len(r.data), nil
 }
 
 // peek returns the first byte of what comes after blanks; 0 at the end.
 func (r *reader) peek() byte {
-	for ; r.pos < len(r.data); r.pos++ {
+	if r.pos < len(r.data) && r.data[r.pos] > ' ' {
+		return r.data[r.pos]
+	}
+	return r.pastBlanks()
+}
+
+// pastBlanks is peek where a blank may come first, or the end of data.
+func (r *reader) pastBlanks() byte {
+	for ; r.pos < len(r.data) || r.more(r.pos); r.pos++ {
 		switch c := r.data[r.pos]; c {
 		case ' ', '\t', '\r', '\n':
 		default:
@@ -57,6 +135,14 @@ func (r *reader) peek() byte {
 		}
 	}
 	return 0
+}
+
+// here returns the next byte, be it a blank; 0 at the end.
+func (r *reader) here() byte {
+	if r.pos == len(r.data) && !r.more(r.pos) {
+		return 0
+	}
+	return r.data[r.pos]
 }
 
 // take reads the one byte that must come.
@@ -71,7 +157,10 @@ func (r *reader) take(want byte) bool {
 
 // word reads a literal name, if that is what comes.
 func (r *reader) word(w string) bool {
-	if r.peek() != w[0] || !bytes.HasPrefix(r.data[r.pos:], []byte(w)) {
+	if r.peek() != w[0] {
+		return false
+	}
+	if r.have(len(w)); !bytes.HasPrefix(r.data[r.pos:], []byte(w)) {
 		return false
 	}
 	r.pos += len(w)
@@ -102,6 +191,10 @@ func (r *reader) object() func(yield func(name []byte) bool) {
 		}
 		for r.err == nil {
 			name := r.bytes()
+			if r.pos == len(r.data) || r.data[r.pos] != ':' { // looking for it may replace the name
+				r.name = append(r.name[:0], name...)
+				name = r.name
+			}
 			if !r.take(':') || !yield(name) || !r.another('}') {
 				return
 			}
@@ -155,32 +248,37 @@ func (r *reader) bytes() []byte {
 		return nil
 	}
 	start, ascii := r.pos, byte(0)
-	for ; r.pos < len(r.data); r.pos++ {
-		c := r.data[r.pos]
-		if c == '"' {
-			b := r.data[start:r.pos]
-			r.pos++
-			if ascii >= utf8.RuneSelf && !utf8.Valid(b) {
+	for {
+		for i, c := range r.data[r.pos:] {
+			if c == '"' {
+				b := r.data[start : r.pos+i]
+				if ascii >= utf8.RuneSelf && !utf8.Valid(b) {
+					r.pos = start
+					return r.unescape()
+				}
+				r.pos += i + 1
+				return b
+			}
+			if c == '\\' || c < ' ' {
 				r.pos = start
 				return r.unescape()
 			}
-			return b
+			ascii |= c
 		}
-		if c == '\\' || c < ' ' {
-			r.pos = start
-			return r.unescape()
+		r.pos = len(r.data)
+		if !r.more(start) {
+			r.fail("a string without an end")
+			return nil
 		}
-		ascii |= c
+		start = 0
 	}
-	r.fail("a string without an end")
-	return nil
 }
 
 // unescape reads what is left of a string with escapes or with bytes that are
 // not UTF-8, which become U+FFFD.
 func (r *reader) unescape() []byte {
 	r.scratch = r.scratch[:0]
-	for r.pos < len(r.data) {
+	for r.pos < len(r.data) || r.more(r.pos) {
 		c := r.data[r.pos]
 		switch {
 		case c == '"':
@@ -194,6 +292,7 @@ func (r *reader) unescape() []byte {
 			r.scratch = append(r.scratch, c)
 			r.pos++
 		default:
+			r.have(utf8.UTFMax)
 			char, size := utf8.DecodeRune(r.data[r.pos:])
 			r.scratch = utf8.AppendRune(r.scratch, char)
 			r.pos += size
@@ -205,6 +304,7 @@ func (r *reader) unescape() []byte {
 
 // escape reads a backslash and what belongs to it.
 func (r *reader) escape() {
+	r.have(len(`\ud83d\ude00`))
 	if r.pos+1 >= len(r.data) {
 		r.fail("an escape without an end")
 		return
@@ -300,21 +400,21 @@ func (r *reader) skip(depth int) {
 
 // number reads a number without a look at its value.
 func (r *reader) number() {
-	if r.data[r.pos] == '-' {
+	if r.here() == '-' {
 		r.pos++
 	}
-	if r.pos < len(r.data) && r.data[r.pos] == '0' {
+	if r.here() == '0' {
 		r.pos++
 	} else {
 		r.digits()
 	}
-	if r.pos < len(r.data) && r.data[r.pos] == '.' {
+	if r.here() == '.' {
 		r.pos++
 		r.digits()
 	}
-	if r.pos < len(r.data) && r.data[r.pos]|0x20 == 'e' {
+	if r.here()|0x20 == 'e' {
 		r.pos++
-		if r.pos < len(r.data) && (r.data[r.pos] == '+' || r.data[r.pos] == '-') {
+		if c := r.here(); c == '+' || c == '-' {
 			r.pos++
 		}
 		r.digits()
@@ -323,11 +423,10 @@ func (r *reader) number() {
 
 // digits reads one digit or more.
 func (r *reader) digits() {
-	start := r.pos
-	for r.pos < len(r.data) && '0' <= r.data[r.pos] && r.data[r.pos] <= '9' {
-		r.pos++
-	}
-	if r.pos == start {
+	if c := r.here(); c < '0' || c > '9' {
 		r.fail("a number without digits")
+	}
+	for c := r.here(); '0' <= c && c <= '9'; c = r.here() {
+		r.pos++
 	}
 }

@@ -240,7 +240,7 @@ func TestOddBatches(t *testing.T) {
 		src := s.source(t, nil)
 		for i, q := range requests {
 			q.link = src.link(fmt.Sprint("/x", i), "")
-			q.use = func(body []byte) error { _, err := decodeItems[user](body); return err }
+			q.use = func(r *reader) error { _, err := decodeItems[user](r); return err }
 		}
 		src.ask(context.Background(), requests...)
 		if name == "one missing" || name == "cut" { // and alone in the second try
@@ -255,12 +255,38 @@ func TestOddBatches(t *testing.T) {
 	}
 }
 
+// TestBatchBreaksOff: of an answer that breaks off, nothing is taken.
+func TestBatchBreaksOff(t *testing.T) {
+	s := newService(t)
+	const one, two = `{"responses":[{"id":"0","status":200,"body":{"value":[]}},`, `{"id":"1","status":200,"body":{"value":[]}}]}`
+	s.raw = func(w http.ResponseWriter, r *http.Request) {
+		if len(s.batches) > 1 {
+			body(one+two)(w, r)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(one+two)))
+		fmt.Fprint(w, one)
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	src := s.source(t, nil)
+	requests := []*request{{page: 1}, {page: 1}}
+	for i, q := range requests {
+		q.link = src.link(fmt.Sprint("/x", i), "")
+		q.use = func(r *reader) error { _, err := decodeItems[user](r); return err }
+	}
+	src.ask(context.Background(), requests...)
+	if requests[0].err != nil || requests[1].err != nil || len(s.batches) != 2 || len(s.batches[1].Requests) != 2 {
+		t.Errorf("errors %v and %v after %d batches, want both sent again", requests[0].err, requests[1].err, len(s.batches))
+	}
+}
+
 // TestBatchOnTheWire holds what is sent against the documentation.
 func TestBatchOnTheWire(t *testing.T) {
 	s := newService(t)
 	s.answer("/v1.0/x", body(`{"value":[]}`))
 	src := s.source(t, nil)
-	use := func([]byte) error { return nil }
+	use := func(*reader) error { return nil }
 	elsewhere := strings.Replace(src.link("/x", "alone"), "https://", "HTTPS://", 1)
 	var sent []*request
 	for i := range 25 {

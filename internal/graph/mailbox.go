@@ -58,9 +58,9 @@ func byID(id string) mailbox { return mailbox{path: userPath(id), id: strings.To
 func (s *Source) signInName(ctx context.Context, a asker, mail string) (mailbox, error) {
 	box := mailbox{path: userPath(mail), bySignIn: true}
 	var f folder
-	q := &request{link: s.link(folderPath(box, ""), "$select=id"), use: func(body []byte) error {
+	q := &request{link: s.link(folderPath(box, ""), "$select=id"), use: func(r *reader) error {
 		f = folder{}
-		if err := json.Unmarshal(body, &f); err != nil {
+		if err := json.Unmarshal(r.all(), &f); err != nil {
 			return err
 		}
 		if f.ID == "" {

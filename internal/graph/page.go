@@ -31,9 +31,9 @@ type collection[T any] struct {
 
 // decodeItems decodes a page. It serves the short lists; for contacts and
 // changes there are decodeContacts and decodeChanges.
-func decodeItems[T any](body []byte) (page[T], error) {
+func decodeItems[T any](r *reader) (page[T], error) {
 	var c collection[T]
-	if err := json.Unmarshal(body, &c); err != nil {
+	if err := json.Unmarshal(r.all(), &c); err != nil {
 		return page[T]{}, err
 	}
 	switch {
@@ -45,9 +45,10 @@ func decodeItems[T any](body []byte) (page[T], error) {
 	return page[T]{c.Value, c.Next, c.Delta}, nil
 }
 
-// readPage reads a page whose items read takes off the reader.
-func readPage[T any](r *reader, read func() T) (page[T], error) {
-	var p page[T]
+// readPage reads a page whose items read takes off the reader, with room for
+// those that are expected.
+func readPage[T any](r *reader, expected int, read func() T) (page[T], error) {
+	p := page[T]{items: make([]T, 0, expected)}
 	listed, failed := false, false
 	for name := range r.object() {
 		switch string(name) {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -23,7 +24,7 @@ func fixture(t testing.TB, name string) []byte {
 
 func TestRecordedContact(t *testing.T) {
 	page := append(append([]byte(`{"value":[`), fixture(t, "contact.json")...), `],"@odata.nextLink":"https://next"}`...)
-	got, err := decodeContacts(page)
+	got, err := contactsIn(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func equal(t *testing.T, got, want phonebook.Contact) {
 
 // TestNumbers has one number in every slot of Outlook's form.
 func TestNumbers(t *testing.T) {
-	p, err := decodeContacts([]byte(`{"value":[{"id":"A",
+	p, err := contactsIn([]byte(`{"value":[{"id":"A",
 		"businessPhones":["b1","b2"],"homePhones":["h1","h2"],"mobilePhone":"m",
 		"singleValueExtendedProperties":[
 			{"id":"String 0x3a4b","value":"tty"},{"id":"String 0x3a2c","value":"telex"},{"id":"String 0x3a2d","value":"isdn"},
@@ -125,7 +126,7 @@ func TestEveryKind(t *testing.T) {
 }
 
 func TestSparseContact(t *testing.T) {
-	p, err := decodeContacts([]byte(`{"value":[{"@odata.etag":"W/\"1\"","id":"A","displayName":null,"mobilePhone":null,
+	p, err := contactsIn([]byte(`{"value":[{"@odata.etag":"W/\"1\"","id":"A","displayName":null,"mobilePhone":null,
 		"businessPhones":[],"homePhones":null,"emailAddresses":[{"name":"no address"},{"name":"X","address":"/o=Org/cn=x"},{"address":null}],
 		"businessAddress":{},"homeAddress":null,"birthday":null,"categories":null,"unheard":{"of":[1,2,{"x":null}]}}]}`))
 	if err != nil {
@@ -138,7 +139,7 @@ func TestSparseContact(t *testing.T) {
 }
 
 func TestTextIsDecoded(t *testing.T) {
-	p, err := decodeContacts([]byte(`{"value":[{"id":"A","displayName":"J\u00fcrgen \ud83d\ude00 \"Ober\\\/\" \t","surname":"Größe","givenName":"\ud800x","personalNotes":"a\r\nb\u0000"}]}`))
+	p, err := contactsIn([]byte(`{"value":[{"id":"A","displayName":"J\u00fcrgen \ud83d\ude00 \"Ober\\\/\" \t","surname":"Größe","givenName":"\ud800x","personalNotes":"a\r\nb\u0000"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func TestNoPage(t *testing.T) {
 		"number for a name": `{"value":[{"id":"A","displayName":7}]}`,
 		"no id":             `{"value":[{"displayName":"A"}]}`,
 	} {
-		if p, err := decodeContacts([]byte(body)); err == nil {
+		if p, err := contactsIn([]byte(body)); err == nil {
 			t.Errorf("%s: taken for a page with %d contacts", name, len(p.items))
 		}
 	}
@@ -187,7 +188,12 @@ func FuzzPage(f *testing.F) {
 	f.Add(benchmarkPage(3))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		given := bytes.Clone(body)
-		got, err := decodeContacts(body)
+		got, err := contactsIn(body)
+		for n := range 5 {
+			if some, errSome := byDrops(body, n+1); !reflect.DeepEqual(some, got) || fmt.Sprint(errSome) != fmt.Sprint(err) {
+				t.Fatalf("by %d bytes: %v, error %v, want %v, error %v", n+1, some, errSome, got, err)
+			}
+		}
 		if !bytes.Equal(body, given) {
 			t.Fatal("the decoder wrote into the buffer")
 		}
@@ -229,7 +235,7 @@ func BenchmarkPage(b *testing.B) {
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if p, err := decodeContacts(page); err != nil || len(p.items) != 999 {
+		if p, err := contactsIn(page); err != nil || len(p.items) != 999 {
 			b.Fatal(len(p.items), err)
 		}
 	}

@@ -152,6 +152,12 @@ func TestYieldEndsTheReading(t *testing.T) {
 func TestBrokenPage(t *testing.T) {
 	whole := `{"value":[{"id":"A"},{"id":"B"}]}`
 	for name, broken := range map[string]http.HandlerFunc{
+		"closed at the end": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(whole)+1))
+			fmt.Fprint(w, whole)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		},
 		"closed in the middle": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
 			fmt.Fprint(w, whole[:20])

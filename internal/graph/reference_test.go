@@ -45,7 +45,7 @@ type addressType struct {
 
 // reference is decodeContacts by way of encoding/json.
 func reference(body []byte) (page[phonebook.Contact], error) {
-	p, err := decodeItems[contactType](body)
+	p, err := decodeItems[contactType](&reader{data: body})
 	if err != nil {
 		return page[phonebook.Contact]{}, err
 	}

@@ -1,13 +1,11 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"contactsync/internal/fault"
@@ -23,9 +21,6 @@ const (
 // repeats is how often a request is sent again after an answer that may be a
 // passing failure but does not say so (500, a page that is cut off).
 const repeats = 2
-
-// buffers holds buffers for the bodies of answers.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // link returns the address of a first page. The path and the query are escaped
 // already.
@@ -62,9 +57,10 @@ func origin(u *url.URL) string {
 type request struct {
 	link string
 	page int // entries of a page at most; 0: there are no pages
-	// use takes the body of a successful answer, which is a JSON object. It may
-	// be called again with the body of another try, and must not keep it.
-	use func(body []byte) error
+	// use reads the body of a successful answer, which is a JSON object, to its
+	// end. It may be called again with the body of another try, also where the
+	// last one broke off.
+	use func(*reader) error
 	err error // why there is no answer, once it has been asked for
 
 	renewed bool // a token was refused once
@@ -138,29 +134,30 @@ func (s *Source) read(q *request, resp *http.Response, token string) error {
 	if busy := transport.Busy(resp); busy != nil {
 		return busy
 	}
-	buf := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(buf)
-	buf.Reset()
-	if _, err := buf.ReadFrom(resp.Body); err != nil {
-		return err
-	}
-	return s.take(q, resp, buf.Bytes(), token)
+	r := newReader(resp.Body)
+	defer r.close()
+	return s.take(q, resp, r, token)
 }
 
-// take has the request take an answer that has been read, by itself or in a
-// batch. The error is a *transport.Retry where it is to be sent again.
-func (s *Source) take(q *request, resp *http.Response, body []byte, token string) error {
+// take has the request take an answer, by itself or out of a batch. The error is a *transport.Retry where it is to be sent again.
+func (s *Source) take(q *request, resp *http.Response, r *reader, token string) error {
 	if busy := transport.Busy(resp); busy != nil {
 		return busy
 	}
-	if resp.StatusCode == http.StatusOK && isObject(body) {
-		if err := q.use(body); err != nil {
+	if resp.StatusCode == http.StatusOK && r.peek() == '{' { // a login page is no JSON object
+		err := q.use(r)
+		switch {
+		case r.broken != nil:
+			return r.broken
+		case err != nil:
 			return q.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err), true)
 		}
 		return nil
 	}
-	err := failure(resp, body)
+	err := failure(resp, r.all())
 	switch {
+	case r.broken != nil:
+		return r.broken
 	case resp.StatusCode == http.StatusUnauthorized && !q.renewed && fault.ClassOf(err) == fault.Config:
 		q.renewed = true
 		s.invalidate(token)
@@ -180,12 +177,6 @@ func (q *request) again(err error, calm bool) error {
 		return wrap(fmt.Sprintf("tried %d times", q.tries), err)
 	}
 	return &transport.Retry{Err: err, Calm: calm}
-}
-
-// isObject tells whether a body begins as a JSON object does, which a login
-// page does not.
-func isObject(body []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
 }
 
 // wrap says in front of err what was being done.

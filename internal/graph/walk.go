@@ -13,19 +13,19 @@ type walk struct {
 	err  error  // that ended it
 
 	page   int // entries of a page at most
-	decode func(body []byte) error
+	decode func(*reader) error
 	use    func() (next, delta string, err error) // what decode has left
 	seen   map[string]bool
 }
 
 // newWalk returns a walk that begins at link and hands each page over, once it
 // is whole and where there is anything on it.
-func newWalk[T any](link string, size int, decode func([]byte) (page[T], error), use func([]T) error) *walk {
+func newWalk[T any](link string, size int, decode func(*reader) (page[T], error), use func([]T) error) *walk {
 	var p page[T]
 	return &walk{
 		link: link, page: size, seen: map[string]bool{},
-		decode: func(body []byte) (err error) {
-			p, err = decode(body)
+		decode: func(r *reader) (err error) {
+			p, err = decode(r)
 			return err
 		},
 		use: func() (next, delta string, err error) {
@@ -101,7 +101,7 @@ func going(walks []*walk) bool {
 }
 
 // list hands over the pages of one listing.
-func list[T any](ctx context.Context, s *Source, a asker, link string, decode func([]byte) (page[T], error), use func([]T) error) error {
+func list[T any](ctx context.Context, s *Source, a asker, link string, decode func(*reader) (page[T], error), use func([]T) error) error {
 	w := newWalk(link, listPage, decode, use)
 	s.all(ctx, a, w)
 	return w.err
