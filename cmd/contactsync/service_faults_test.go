@@ -54,6 +54,7 @@ func serviceFaults(elsewhere string) []serviceFault {
 		shout  = simulator.Rewrite(bytes.ToUpper)
 		halve  = simulator.Rewrite(func(b []byte) []byte { return b[:len(b)/2] })
 		moved  = simulator.EWSMessage("ErrorMailboxMoveInProgress", "Mailbox move in progress.")
+		moving = simulator.GraphError(http.StatusConflict, "ErrorMailboxMoveInProgress", "Mailbox move in progress.")
 	)
 	return []serviceFault{
 		{name: "429", fault: simulator.Throttled("0.02"), times: 3},
@@ -105,8 +106,10 @@ func serviceFaults(elsewhere string) []serviceFault {
 		{name: "ErrorServerBusy with 200 for long", over: "ews", fault: simulator.EWSBusyMessage(time.Hour), status: 1, words: []string{"ErrorServerBusy", "the next run tries again"}},
 		{name: "EWS blocked by policy", over: "ews", fault: simulator.EWSBlocked(blocked), status: 1, words: []string{"blocked by policy", "EwsAllowedAppIDs"}},
 		{name: "EWS blocked by policy for all", over: "ews", all: true, fault: simulator.EWSBlocked(blocked), status: 78, words: []string{"blocked by policy", "EwsAllowedAppIDs"}},
-		{name: "mailbox being moved", over: "ews", fault: moved, times: 1},
-		{name: "mailbox being moved, then 503", over: "ews", fault: moved, times: 1, then: outage, status: 1, words: []string{"503"}},
+		{name: "mailbox on the move over EWS", over: "ews", fault: moved, times: 1},
+		{name: "mailbox on the move over EWS, then 503", over: "ews", fault: moved, times: 1, then: outage, status: 1, words: []string{"503"}},
+		{name: "mailbox on the move", over: "graph", fault: moving, times: 1},
+		{name: "mailbox on the move for long", over: "graph", fault: moving, status: 1, words: []string{"ErrorMailboxMoveInProgress", "being moved", "the next run tries again"}},
 
 		{name: "mailbox missing", spoil: func(w *world) { w.mail("bram", "gone@example.org") }, mend: func(w *world) { w.mail("bram", address("bram")) },
 			status: 1, words: []string{"gone@example.org", "primary address"}},

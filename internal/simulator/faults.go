@@ -59,6 +59,13 @@ func Throttled(retryAfter string) Fault {
 	}
 }
 
+// GraphError answers with an error in Graph's form.
+func GraphError(status int, code, message string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		(&graphError{status, code, message, nil}).answer().write(w, nil)
+	}
+}
+
 // Broken answers with a status and a Retry-After, where that is not empty, and
 // a body that is no document of any service.
 func Broken(status int, retryAfter string) Fault {

@@ -67,6 +67,16 @@ func TestFaultsInTheBody(t *testing.T) {
 	}
 }
 
+func TestGraphError(t *testing.T) {
+	tenant, c := start(t, Options{})
+	m := alice(tenant, 1)
+	c.s.SetFault(Always("/contacts", GraphError(503, "ErrorMailboxStoreUnavailable", "Later.")))
+	status, doc, _ := c.get("/users/" + m.ObjectID + "/contacts")
+	if e, _ := doc["error"].(map[string]any); status != 503 || e["code"] != "ErrorMailboxStoreUnavailable" || e["message"] != "Later." {
+		t.Errorf("%d: %v", status, doc)
+	}
+}
+
 // nextLink returns the link to the next page.
 func nextLink(t *testing.T, body []byte) string {
 	t.Helper()
