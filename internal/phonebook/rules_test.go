@@ -1,6 +1,7 @@
 package phonebook
 
 import (
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -164,6 +165,32 @@ func TestBirthday(t *testing.T) {
 		if got := birthday(written); got != want {
 			t.Errorf("birthday(%q) = %q, want %q", written, got, want)
 		}
+	}
+}
+
+// The short way for ASCII gives what the long one gives.
+func TestPrintable(t *testing.T) {
+	random := rand.New(rand.NewPCG(20260101, 8))
+	short := 0
+	for range 100_000 {
+		b := make([]byte, random.IntN(6))
+		for i := range b {
+			b[i] = " \t\n\x1fAz0~\x7f\x80\xc3\xa9"[random.IntN(12)]
+		}
+		s := string(b)
+		want := strings.TrimFunc(rewrite(s, '/'), unicode.IsSpace)
+		if strings.IndexFunc(want, visible) < 0 {
+			want = ""
+		}
+		if got := clean(s, '/'); got != want {
+			t.Fatalf("%q: %q, want %q", s, got, want)
+		}
+		if printable(s) {
+			short++
+		}
+	}
+	if short < 1000 {
+		t.Errorf("only %d texts took the short way", short)
 	}
 }
 

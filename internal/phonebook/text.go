@@ -21,6 +21,9 @@ func block(s string) string { return clean(s, '\n') }
 
 // clean does the work of line and block; lineEnd stands for each line end.
 func clean(s string, lineEnd byte) string {
+	if printable(s) {
+		return strings.Trim(s, " ")
+	}
 	if !plain(s) {
 		s = rewrite(s, lineEnd)
 	}
@@ -29,6 +32,17 @@ func clean(s string, lineEnd byte) string {
 		return ""
 	}
 	return s
+}
+
+// printable reports whether s is printable ASCII, as most text is. Looking for
+// what to rewrite rune by rune took a third of the time that a contact took.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // plain reports whether s has nothing to rewrite; most text is so, and costs
