@@ -66,7 +66,7 @@ type reading struct {
 	rounds int                  // that have ended
 
 	unnamed []string // ids of those who were shown in a full reading and had not been named
-	torn    bool     // a folder went away that may have shown some of its contacts
+	torn    bool     // contacts were shown of whom no delta will tell that they have gone
 
 	told map[string][]*track // what the deltas said: the folders that have a contact, by its id
 }

@@ -20,8 +20,9 @@ import (
 // contact is never shown. So who was named and not shown is asked for by
 // himself. In the meantime he may have been moved out of our sight, where he
 // can still be asked for; so after that the deltas have the last word. They
-// have it too where a contact was shown who had not been named: the service
-// need not tell that one of whom it never told has gone again.
+// have it too where a contact was shown who had not been named. One of whom
+// they never tell may stay for this night, but they need not tell either when
+// he goes: such a reading leaves no state, and the next is a full one.
 
 // restarts is how often a full reading begins anew because folders come and go.
 const restarts = 3
@@ -174,7 +175,7 @@ func (r *reading) catchUp(ctx context.Context, yield func(phonebook.Page) error)
 	}
 	for _, id := range r.unnamed {
 		if _, ok := r.told[id]; !ok && !r.named(id) {
-			r.told[id] = nil // came after the reading began, and is gone already
+			r.torn = true // it came after the reading began, and may have gone already
 		}
 	}
 	return r.deliver(ctx, r.source, yield)
