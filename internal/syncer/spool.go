@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"crypto/sha256"
+	"strings"
 
 	"contactsync/internal/phonebook"
 )
@@ -44,7 +45,7 @@ func (s *spool) drop(id string) {
 	if s.gone == nil {
 		s.gone = make(map[string]struct{})
 	}
-	s.gone[id] = struct{}{}
+	s.gone[strings.Clone(id)] = struct{}{} // it is part of a page, which need not stay
 }
 
 func (s *spool) set(id string, version int32) {
