@@ -27,10 +27,10 @@ type pendingNumber struct {
 }
 
 // When rows are inserted although the transaction goes on: together they take
-// some 5 MiB.
+// some 2 MiB.
 const (
-	maxPending = 1 << 16     // rows
-	maxTexts   = 2560 * 1024 // bytes
+	maxPending = 1 << 15     // rows
+	maxTexts   = 1280 * 1024 // bytes
 )
 
 // add takes the numbers of an entry.

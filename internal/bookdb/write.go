@@ -24,15 +24,10 @@ const busyTimeout = "30000"
 // may do so for long, and each member's phonebook would wait for him anew.
 const impatient = "1000"
 
-// What the writer holds in memory of the file, in KiB, and the pages that the
-// WAL may have before they are moved into the file. An index on numbers has
-// them in an order of its own, so that those of one phonebook stand all over
-// it: with SQLite's 2,000 and 1,000, each page was written several times over
-// (measured on 50 phonebooks of 1,000 entries: 33 µs an entry instead of 23).
-const (
-	cacheSize = 8192
-	walPages  = 8192
-)
+// walPages is how many pages the WAL may have before they are moved into the
+// file. With SQLite's 1,000 each page of the index on numbers, where those of
+// one phonebook stand all over, was moved several times over.
+const walPages = 8192
 
 // statement is one of those that run for each row, and so are prepared once.
 type statement int
@@ -92,7 +87,6 @@ func newWriter(path string) (*writer, error) {
 		// A power cut can cost the last transactions, never the file; the next
 		// run makes them anew.
 		"_synchronous":     "NORMAL",
-		"_cache_size":      fmt.Sprint(-cacheSize),
 		"_stmt_cache_size": "32",
 		"_mutex":           "no", // database/sql lets one goroutine at a time use a connection
 	})
