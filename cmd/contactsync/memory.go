@@ -21,7 +21,7 @@ import (
 // took a quarter of the CPU time.
 const (
 	memory       = 23 << 20
-	memberMemory = 512
+	memberMemory = 256
 	// The library takes a kibibyte for each member of a group while it reads
 	// them. Ten thousand would set the peak of a night without changes.
 	directoryMemory = 20 << 20

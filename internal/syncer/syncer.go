@@ -114,9 +114,9 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 		s.Begin(len(members))
 	}
 	var choice Choice
-	if len(withoutProblem(members)) > 0 {
-		// All members, so that a run for one of them decides as any other.
-		if choice, err = s.Choose(ctx, withoutProblem(all)); err != nil {
+	if len(withoutProblem(members, 1)) > 0 {
+		// Some of all members, so that a run for one of them decides as any other.
+		if choice, err = s.Choose(ctx, withoutProblem(all, maxProbes)); err != nil {
 			return err
 		}
 		r.Source, r.Why = choice.Name, choice.Why
@@ -190,9 +190,13 @@ func only(members []phonebook.Member, users []string) ([]phonebook.Member, error
 	return found, nil
 }
 
-func withoutProblem(members []phonebook.Member) []phonebook.Member {
-	var ok []phonebook.Member
+// withoutProblem returns the first members with whom nothing is wrong, at most
+// so many.
+func withoutProblem(members []phonebook.Member, limit int) (ok []phonebook.Member) {
 	for _, m := range members {
+		if len(ok) == limit {
+			break
+		}
 		if m.Problem == "" {
 			ok = append(ok, m)
 		}
