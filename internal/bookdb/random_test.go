@@ -104,9 +104,18 @@ func (w *world) step() {
 		}
 	case n < 27:
 		w.boxes[owner].title = fmt.Sprint("Title ", w.IntN(3))
+	case n < 50:
+		w.sync(w.some()...)
 	default:
 		w.sync(owner)
 	}
+}
+
+// some returns several owners, in any order.
+func (w *world) some() []string {
+	owners := slices.Sorted(maps.Keys(w.boxes))
+	w.Shuffle(len(owners), func(i, j int) { owners[i], owners[j] = owners[j], owners[i] })
+	return owners[:2+w.IntN(len(owners)-1)]
 }
 
 func (w *world) did(what string) { w.count[what]++ }
@@ -145,8 +154,39 @@ func (w *world) change(b *box) {
 	}
 }
 
-// sync does what a run does with a mailbox.
-func (w *world) sync(owner string) {
+// try is a replacement to be made, and what there was before.
+type try struct {
+	*box
+	phonebook.Replacement
+	before map[string]phonebook.Entry
+	known  phonebook.Known
+}
+
+// sync does what a run does with some mailboxes.
+func (w *world) sync(owners ...string) {
+	var tries []try
+	var rs []phonebook.Replacement
+	for _, owner := range owners {
+		if next := w.prepare(owner); next != nil {
+			tries, rs = append(tries, *next), append(rs, next.Replacement)
+		}
+	}
+	switch len(tries) {
+	case 0:
+	case 1:
+		got, err := w.db.Replace(ctx, rs[0])
+		w.replaced(tries[0], phonebook.Replaced{Changes: got, Err: err})
+	default:
+		w.did("together")
+		for i, got := range w.db.ReplaceAll(ctx, rs) {
+			w.replaced(tries[i], got)
+		}
+	}
+}
+
+// prepare changes a mailbox and returns what is to become of its phonebook, or
+// nil where that is done.
+func (w *world) prepare(owner string) *try {
 	b := w.boxes[owner]
 	if w.IntN(4) > 0 {
 		w.change(b)
@@ -167,7 +207,7 @@ func (w *world) sync(owner string) {
 		}
 		if maps.EqualFunc(then, b.now, equal) && w.IntN(4) > 0 {
 			w.confirm(b, r)
-			return
+			return nil
 		}
 		w.delta(&r, then, b.now)
 	} else {
@@ -177,7 +217,13 @@ func (w *world) sync(owner string) {
 			r.State = ""
 		}
 	}
-	w.replace(b, r, before, k)
+	if w.IntN(6) == 0 {
+		w.breakOff(r)
+	}
+	if r.Since != "" && w.IntN(6) == 0 && w.stale(r) {
+		return nil
+	}
+	return &try{b, r, before, k}
 }
 
 func equal(a, b phonebook.Entry) bool { return reflect.DeepEqual(a, b) }
@@ -208,17 +254,11 @@ func (w *world) delta(r *phonebook.Replacement, then, now map[string]phonebook.E
 	}
 }
 
-// replace makes a replacement, which now and then breaks off before.
-func (w *world) replace(b *box, r phonebook.Replacement, before map[string]phonebook.Entry, k phonebook.Known) {
-	if w.IntN(6) == 0 {
-		w.breakOff(r)
-	}
-	if r.Since != "" && w.IntN(6) == 0 && w.stale(r) {
-		return
-	}
-	got, err := w.db.Replace(ctx, r)
-	if err != nil {
-		w.t.Errorf("%+v: %v", r, err)
+// replaced looks at what came of a replacement.
+func (w *world) replaced(it try, answer phonebook.Replaced) {
+	b, r, before, k, got := it.box, it.Replacement, it.before, it.known, answer.Changes
+	if answer.Err != nil {
+		w.t.Errorf("%+v: %v", r, answer.Err)
 		return
 	}
 	if got.Kept {

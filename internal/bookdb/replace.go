@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
@@ -33,20 +34,19 @@ func (d *DB) Replace(ctx context.Context, r phonebook.Replacement) (phonebook.Ch
 		}
 		return d.rehearse(r)
 	}
-	answers, _, err := d.replace(ctx, "replace the phonebook of "+r.Owner, r)
+	answers, err := d.replace(ctx, "replace the phonebook of "+r.Owner, r)
 	return answers[0].Changes, err
 }
 
 // ReplaceAll is Replace for the phonebooks of several owners, none of them
 // twice, in one transaction: the index on numbers has those of all phonebooks
 // in an order of its own, and a page of it that ten of them change is written
-// once and not ten times. It answers for each in their order. Where the entries
-// of one cannot be had, or changes do not fit, each has a transaction to itself.
+// once and not ten times. It answers for each in their order. Where it fails for
+// a reason that one of them alone may have, each has a transaction to itself.
 func (d *DB) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phonebook.Replaced {
-	together := len(rs) > 1 && !rs[0].DryRun
-	if together {
-		answers, ofOne, err := d.replace(ctx, fmt.Sprintf("replace %d phonebooks", len(rs)), rs...)
-		if !ofOne {
+	if len(rs) > 1 && !rs[0].DryRun {
+		answers, err := d.replace(ctx, fmt.Sprintf("replace %d phonebooks", len(rs)), rs...)
+		if err == nil || fault.ClassOf(err) != fault.Member {
 			for i := range answers {
 				answers[i].Err = err
 			}
@@ -60,24 +60,40 @@ func (d *DB) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phone
 	return answers
 }
 
-// replace makes all replacements in one transaction, or none. It tells whether
-// it failed for a reason that only one of them has.
-func (d *DB) replace(ctx context.Context, what string, rs ...phonebook.Replacement) (answers []phonebook.Replaced, ofOne bool, err error) {
+// replace makes all replacements in one transaction, or none.
+func (d *DB) replace(ctx context.Context, what string, rs ...phonebook.Replacement) (answers []phonebook.Replaced, err error) {
 	answers = make([]phonebook.Replaced, len(rs))
-	err = d.write(ctx, what, func(tx *transaction) (err error) {
-		numbers := &numberSorter{tx: tx}
-		for i, r := range rs {
-			if answers[i].Changes, err = replace(tx, r, numbers); err != nil {
-				ofOne = errors.As(err, new(outside))
-				return err
-			}
-		}
-		return numbers.flush()
-	})
+	err = d.write(ctx, what, func(tx *transaction) error { return replaceAll(tx, rs, answers) })
 	if err != nil {
 		clear(answers)
 	}
-	return answers, ofOne, err
+	return answers, err
+}
+
+// replaceAll does the work of replace within its transaction.
+func replaceAll(tx *transaction, rs []phonebook.Replacement, answers []phonebook.Replaced) (err error) {
+	if err := tx.sweep(); err != nil {
+		return err
+	}
+	numbers := &numberSorter{tx: tx}
+	books := make([]int64, len(rs))
+	for i, r := range rs {
+		if books[i], answers[i].Changes, err = replace(tx, r, numbers); err != nil {
+			return err
+		}
+	}
+	if err := numbers.flush(); err != nil {
+		return err
+	}
+	for i, r := range rs {
+		if answers[i].Kept {
+			continue
+		}
+		if err := tx.settle(books[i], r.State, answers[i].Entries); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errReadOnly is a mistake of the program, not of an administrator.
@@ -99,32 +115,26 @@ func findBook(q querier, owner string) (b book, err error) {
 	return b, err
 }
 
-// replace does the work of Replace within its transaction, but for numbers that
-// are still to be flushed.
-func replace(tx *transaction, r phonebook.Replacement, numbers *numberSorter) (changes phonebook.Changes, err error) {
-	if err := tx.sweep(); err != nil {
-		return changes, err
-	}
+// replace makes one replacement, but for numbers that are still to be flushed
+// and what settle does then. It returns the phonebook's id.
+func replace(tx *transaction, r phonebook.Replacement, numbers *numberSorter) (book int64, changes phonebook.Changes, err error) {
 	b, err := findBook(tx, r.Owner)
 	if err != nil {
-		return changes, err
+		return 0, changes, err
 	}
 	p, err := prepare(tx, b, r)
 	if err != nil || p.changes.Kept {
-		return p.changes, err
+		return b.id, p.changes, err
 	}
 	if b.id == 0 {
 		b.id, err = tx.createBook(r)
 	} else {
 		err = tx.refreshBook(b.id, r)
 	}
-	if err != nil {
-		return changes, err
+	if err == nil {
+		err = p.apply(r, &rowWriter{tx: tx, book: b.id, numbers: numbers, doubt: b.touched || r.Full})
 	}
-	if err := p.apply(r, &rowWriter{tx: tx, book: b.id, numbers: numbers, doubt: b.touched || r.Full}); err != nil {
-		return changes, err
-	}
-	return p.changes, tx.settle(b.id, r.State, p.changes.Entries)
+	return b.id, p.changes, err
 }
 
 // rehearse does the work of a dry run.
@@ -312,7 +322,8 @@ type notebook struct {
 }
 
 func (n *notebook) note(op phonebook.Op, name string) error {
-	n.changes.Details = append(n.changes.Details, phonebook.Detail{Op: op, Name: name})
+	// The name is part of the entry's texts, which need not stay for it.
+	n.changes.Details = append(n.changes.Details, phonebook.Detail{Op: op, Name: strings.Clone(name)})
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 
 	"contactsync/internal/bookdb"
@@ -84,6 +85,26 @@ func TestReplaceAllWithOneThatFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What the file refuses to one of them it still takes from the others.
+func TestReplaceAllWithOneThatTheFileRefuses(t *testing.T) {
+	db, path := open(t)
+	shell(t, path, "CREATE UNIQUE INDEX theirs ON entry(notes) WHERE notes = 'once'")
+	rs := three(5)
+	twice := entriesFrom(100, 5)
+	twice[1].Notes, twice[3].Notes = "once", "once"
+	rs[1] = replacement("ben", twice)
+	answers := db.ReplaceAll(ctx, rs)
+	if err := answers[1].Err; err == nil || !strings.Contains(err.Error(), "replace the phonebook of ben") {
+		t.Errorf("error %v", err)
+	}
+	for i, want := range []int{5, 0, 5} {
+		p, _, err := db.Phonebook(ctx, rs[i].Owner)
+		if err != nil || len(p.Entries) != want || i != 1 && answers[i].Err != nil {
+			t.Errorf("%s has %d entries, want %d: %v %v", rs[i].Owner, len(p.Entries), want, err, answers[i].Err)
+		}
 	}
 }
 
