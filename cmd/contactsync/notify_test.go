@@ -71,7 +71,7 @@ func (m *manager) end(t *testing.T) []string {
 func TestTellsTheServiceManagerHowFarItIs(t *testing.T) {
 	w := newWorld(t, "anna", "bram", "chris")
 	w.set("workers", "1")
-	w.revoke("bram")
+	w.revoke("anna")
 	m := newManager(t)
 	cmd := w.process()
 	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path)
@@ -80,7 +80,7 @@ func TestTellsTheServiceManagerHowFarItIs(t *testing.T) {
 	said := m.end(t)
 	check(t, "notifications", len(said), 6)
 	check(t, "all but the last", strings.Join(said[:len(said)-1], "|"),
-		"STATUS=asking the directory for the members|STATUS=0 of 3 members|STATUS=1 of 3 members|STATUS=2 of 3 members, 1 failed|STATUS=3 of 3 members, 1 failed")
+		"STATUS=asking the directory for the members|STATUS=0 of 3 members|STATUS=1 of 3 members, 1 failed|STATUS=2 of 3 members, 1 failed|STATUS=3 of 3 members, 1 failed")
 	contains(t, said[len(said)-1], "STATUS=3 members: 2 ok, 1 failed")
 }
 

@@ -15,7 +15,8 @@ import (
 // one for each. They wait no longer than patience, so that who watches sees
 // them come; if the run is killed meanwhile, they are read again.
 const (
-	enough   = 30_000 // entries
+	enough   = 30_000  // entries
+	heavy    = 1 << 20 // bytes in memory, beside the entries
 	patience = 3 * time.Second
 )
 
@@ -24,6 +25,7 @@ type batch struct {
 	records records // the entries of one after the other
 	read    []readMailbox
 	entries int
+	bytes   int // that the rest takes in memory, about
 }
 
 // readMailbox is a mailbox that has been read whole.
@@ -31,6 +33,19 @@ type readMailbox struct {
 	task
 	replacement phonebook.Replacement // Entries are not set
 	start       int64                 // of its entries among the batch's
+}
+
+// sizeOfMailbox is what a mailbox takes in memory beside its texts, in bytes.
+const sizeOfMailbox = 512
+
+// size returns how much memory the mailbox takes while it waits, in bytes. The
+// state of a mailbox can be of several kilobytes.
+func (m *readMailbox) size() int {
+	n := sizeOfMailbox + len(m.replacement.Since) + len(m.replacement.State)
+	for _, id := range m.replacement.Gone {
+		n += len(id)
+	}
+	return n
 }
 
 // binder gathers batches, which one goroutine writes.
@@ -41,25 +56,33 @@ type binder struct {
 }
 
 // add lets a mailbox wait, with the entries of what was read. Where enough
-// wait, it returns them.
+// wait, or there is no room for one more, it returns them.
 func (b *binder) add(m readMailbox, read *spool) (full *batch, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w := b.waiting
-	if err := w.add(m, read); err != nil || w.entries < enough {
-		return nil, err
+	err = w.add(m, read)
+	if err == nil && w.entries < enough && w.bytes < heavy {
+		return nil, nil
 	}
 	b.waiting = &batch{}
-	return w, nil
+	if err != nil && len(w.read) > 0 {
+		err = b.waiting.add(m, read)
+	}
+	return w, err
 }
 
+// add adds a mailbox, or after an error nothing of it.
 func (b *batch) add(m readMailbox, read *spool) error {
 	m.start = b.records.end()
+	m.box.State = "" // the replacement has it
 	if err := read.moveTo(&b.records); err != nil {
+		b.records.cut(m.start)
 		return err
 	}
 	b.read = append(b.read, m)
-	b.entries += read.live + len(m.replacement.Gone)
+	b.entries += m.replacement.Len + len(m.replacement.Gone)
+	b.bytes += m.size()
 	return nil
 }
 
@@ -90,10 +113,11 @@ func (c *crew) bind(ctx context.Context) {
 	}
 }
 
-// write hands the mailboxes of a batch to the store.
+// write hands the mailboxes of a batch to the store, though the run be stopped
+// by now: they have been read. Where the store fails, it is asked no more.
 func (c *crew) write(ctx context.Context, b *batch) {
 	defer b.records.reset()
-	if len(b.read) == 0 {
+	if len(b.read) == 0 || ofTheStore(c.refusal) {
 		return
 	}
 	all := make([]phonebook.Replacement, len(b.read))
@@ -101,50 +125,37 @@ func (c *crew) write(ctx context.Context, b *batch) {
 		all[i] = m.replacement
 		all[i].Entries = b.entriesFrom(m.start, m.replacement.Len)
 	}
-	for i, answer := range c.Store.ReplaceAll(ctx, all) {
+	answers := c.Store.ReplaceAll(context.WithoutCancel(ctx), all)
+	c.heed(answers)
+	for i, answer := range answers {
 		m := b.read[i]
 		res := Result{User: m.box.User, Mail: m.box.Mail}
 		switch {
-		case errors.Is(answer.Err, phonebook.ErrStale) && m.box.State != "":
-			c.again(ctx, m.task, answer.Err)
+		case errors.Is(answer.Err, phonebook.ErrStale) && m.replacement.Since != "":
+			c.anew(m.box.User, answer.Err.Error())
+			c.again = append(c.again, m.task)
 		case answer.Err != nil:
-			c.done(ctx, res.failed(answer.Err), m.result)
+			c.done(res.failed(answer.Err), m.result)
 		default:
-			c.done(ctx, res.done(answer.Changes), m.result)
+			c.done(res.done(answer.Changes), m.result)
 		}
 	}
-}
-
-// again reads a mailbox in full where the store had no use for what changed.
-func (c *crew) again(ctx context.Context, t task, why error) {
-	var read spool
-	defer read.reset()
-	var alone batch
-	c.anew(t.box.User, why.Error())
-	t.box.State = ""
-	m, err := c.read(ctx, t, &read)
-	if err == nil {
-		err = alone.add(m, &read)
-	}
-	if err != nil {
-		c.done(ctx, Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
-		return
-	}
-	c.write(ctx, &alone)
 }
 
 // entriesFrom returns so many entries from where the first begins.
 func (b *batch) entriesFrom(start int64, n int) iter.Seq2[phonebook.Entry, error] {
 	return func(yield func(phonebook.Entry, error) bool) {
-		from, err := b.records.from(start)
+		from := b.records.from(start)
 		var record []byte
-		for i := 0; i < n && err == nil; i++ {
-			if record, err = next(from, record); err == nil && !yield(entryOf(string(record)), nil) {
+		var err error
+		for range n {
+			if record, err = next(from, record); err != nil {
+				yield(phonebook.Entry{}, err)
 				return
 			}
-		}
-		if err != nil {
-			yield(phonebook.Entry{}, err)
+			if !yield(entryOf(string(record)), nil) {
+				return
+			}
 		}
 	}
 }

@@ -23,8 +23,12 @@ type crew struct {
 	stop   context.CancelCauseFunc // ends the run early
 	queue  chan task
 	binder binder
-	mu     sync.Mutex
-	streak int // failures in a row that are no single member's
+	again  []task // to be read in full once the others are done
+
+	mu      sync.Mutex
+	streak  int   // mailboxes in a row that could not be read for a reason that is no single member's
+	refused int   // transactions in a row
+	refusal error // of the last one
 }
 
 // task is a mailbox to read, and where its result goes.
@@ -39,11 +43,32 @@ type task struct {
 func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook.Member, r *Report) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c := &crew{Syncer: s, name: choice.Name, source: choice.Source, stop: stop, queue: make(chan task),
-		binder: binder{waiting: &batch{}, full: make(chan *batch)}}
+	c := &crew{Syncer: s, name: choice.Name, source: choice.Source, stop: stop}
 	results := make([]Result, len(members))
+	c.work(ctx, func() {
+		for i := 0; i < len(members) && ctx.Err() == nil; i += atOnce {
+			end := min(i+atOnce, len(members))
+			if err := c.some(ctx, members[i:end], results[i:end]); err != nil {
+				stop(err)
+			}
+		}
+	})
+	if again := c.again; len(again) > 0 {
+		c.work(ctx, func() { c.enqueue(ctx, again) })
+	}
+	r.Members = slices.DeleteFunc(results, func(res Result) bool { return res.Result == "" }) // not done
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// work reads the mailboxes that feed queues, and has them written.
+func (c *crew) work(ctx context.Context, feed func()) {
+	c.queue = make(chan task)
+	c.binder = binder{waiting: &batch{}, full: make(chan *batch)}
 	var readers, writer sync.WaitGroup
-	for range max(s.Workers, 1) {
+	for range max(c.Workers, 1) {
 		readers.Go(func() {
 			var read spool
 			for t := range c.queue {
@@ -52,21 +77,22 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 		})
 	}
 	writer.Go(func() { c.bind(ctx) })
-	for i := 0; i < len(members) && ctx.Err() == nil; i += atOnce {
-		end := min(i+atOnce, len(members))
-		if err := c.some(ctx, members[i:end], results[i:end]); err != nil {
-			stop(err)
-		}
-	}
+	feed()
 	close(c.queue)
 	readers.Wait()
 	close(c.binder.full)
 	writer.Wait()
-	r.Members = slices.DeleteFunc(results, func(res Result) bool { return res.Result == "" }) // not done
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+}
+
+// enqueue queues mailboxes, until the run is stopped.
+func (c *crew) enqueue(ctx context.Context, tasks []task) {
+	for _, t := range tasks {
+		select {
+		case c.queue <- t:
+		case <-ctx.Done():
+			return
+		}
 	}
-	return nil
 }
 
 // some does what can be done for several members together, and queues the
@@ -83,7 +109,7 @@ func (c *crew) some(ctx context.Context, members []phonebook.Member, results []R
 	var tasks []task
 	for i, m := range members {
 		if m.Problem != "" {
-			c.done(ctx, Result{User: m.User, Mail: m.Mail}.skipped(m.Problem), &results[i])
+			c.done(Result{User: m.User, Mail: m.Mail}.skipped(m.Problem), &results[i])
 			continue
 		}
 		state, why := c.opened(known[m.User])
@@ -95,13 +121,7 @@ func (c *crew) some(ctx context.Context, members []phonebook.Member, results []R
 	if tasks, err = c.scout(ctx, tasks); err != nil {
 		return err
 	}
-	for _, t := range tasks {
-		select {
-		case c.queue <- t:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	c.enqueue(ctx, tasks)
 	return nil
 }
 
@@ -121,8 +141,9 @@ func (c *crew) scout(ctx context.Context, tasks []task) (rest []task, err error)
 	for i, look := range scout.Look(ctx, boxes) {
 		switch t := tasks[i]; {
 		case look.Err != nil && !errors.Is(look.Err, phonebook.ErrStale):
-			c.done(ctx, Result{User: t.box.User, Mail: t.box.Mail}.failed(fmt.Errorf("read mailbox %s: %w", t.box.Mail, look.Err)), t.result)
+			c.missed(ctx, t, fmt.Errorf("read mailbox %s: %w", t.box.Mail, look.Err))
 		case look.Unchanged && t.box.State != "":
+			c.reached()
 			calm = append(calm, t)
 			confirm = append(confirm, c.replacement(t.box, look.State))
 		default:
@@ -141,33 +162,70 @@ func (c *crew) scout(ctx context.Context, tasks []task) (rest []task, err error)
 			rest = append(rest, t) // Replace says why
 			continue
 		}
-		c.done(ctx, Result{User: t.box.User, Mail: t.box.Mail, Result: Unchanged, Entries: confirmed[i].Entries}, t.result)
+		c.done(Result{User: t.box.User, Mail: t.box.Mail, Result: Unchanged, Entries: confirmed[i].Entries}, t.result)
 	}
 	return rest, nil
 }
 
-// done takes a member's result, one at a time, and stops the run where the
-// store cannot be written, or where one mailbox after the other fails because
-// nothing can be reached: each takes its tries and waits, and thousands of
-// them would take days.
-func (c *crew) done(ctx context.Context, res Result, to *Result) {
-	if res.Err != nil && ctx.Err() != nil {
+// reached takes note of a mailbox that could be read.
+func (c *crew) reached() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streak = 0
+}
+
+// missed takes note of a mailbox that could not be read. The run ends where one
+// after the other fails because nothing can be reached: each takes its tries
+// and waits, and thousands of them would take days.
+func (c *crew) missed(ctx context.Context, t task, err error) {
+	if ctx.Err() != nil {
 		return // broken off from outside: not the member's failure
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	class := fault.ClassOf(res.Err)
+	class := fault.ClassOf(err)
 	switch {
-	case ofTheStore(res.Err):
-		c.stop(fmt.Errorf("write the phonebook of %s: %w", res.User, res.Err))
 	case class == fault.Unavailable || class == fault.Config:
 		c.streak++
-		if c.streak >= max(2*c.Workers, 6) {
-			c.stop(fault.New(class, fault.HintOf(res.Err), "given up after %d mailboxes in a row: %w", c.streak, res.Err))
-		}
-	case res.Result != Skipped:
+	default:
 		c.streak = 0
 	}
+	if c.streak >= max(2*c.Workers, 6) {
+		c.stop(fault.New(class, fault.HintOf(err), "given up after %d mailboxes in a row: %w", c.streak, err))
+	}
+	c.mu.Unlock()
+	c.done(Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
+}
+
+// patient is how many transactions in a row may find the file in use before
+// the run ends: the first has waited for half a minute.
+const patient = 6
+
+// heed takes note of what the store answered, and ends the run where it cannot
+// be written.
+func (c *crew) heed(answers []phonebook.Replaced) {
+	c.refusal = nil
+	c.refusal = nil
+	for _, answer := range answers {
+		if class := fault.ClassOf(answer.Err); answer.Err != nil && (class == fault.Unavailable || ofTheStore(answer.Err)) {
+			c.refusal = answer.Err // that of one transaction is the same for all
+		}
+	}
+	switch {
+	case c.refusal == nil:
+		c.refused = 0
+	case ofTheStore(c.refusal):
+		c.stop(c.refusal)
+	default:
+		if c.refused++; c.refused == patient {
+			c.stop(fault.New(fault.ClassOf(c.refusal), fault.HintOf(c.refusal), "given up after %d tries: %w", c.refused, c.refusal))
+		}
+	}
+}
+
+// done takes a member's result, one at a time.
+func (c *crew) done(res Result, to *Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.Done != nil {
 		c.Done(res)
 	}
@@ -178,5 +236,5 @@ func (c *crew) done(ctx context.Context, res Result, to *Result) {
 // ofTheStore tells whether an error is about the phonebooks' file itself.
 func ofTheStore(err error) bool {
 	class := fault.ClassOf(err)
-	return class == fault.Damage || class == fault.Permission
+	return err != nil && (class == fault.Damage || class == fault.Permission)
 }

@@ -24,11 +24,12 @@ func (c *crew) mailbox(ctx context.Context, t task, read *spool) {
 	}
 	var full *batch
 	if err == nil {
+		c.reached()
 		full, err = c.binder.add(m, read)
 	}
 	read.reset()
 	if err != nil {
-		c.done(ctx, Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
+		c.missed(ctx, t, err)
 	}
 	if full != nil {
 		c.binder.full <- full

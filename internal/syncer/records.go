@@ -36,21 +36,21 @@ func (r *records) add(e *phonebook.Entry) error {
 	start := len(r.rest)
 	r.rest = appendEntry(append(r.rest, make([]byte, sizeOfLength)...), e)
 	binary.LittleEndian.PutUint32(r.rest[start:], uint32(len(r.rest)-start-sizeOfLength))
-	return r.spill(inMemory)
+	return r.spill()
 }
 
 // addRecord adds what next returned.
 func (r *records) addRecord(record []byte) error {
 	r.rest = append(binary.LittleEndian.AppendUint32(r.rest, uint32(len(record))), record...)
-	return r.spill(inMemory)
+	return r.spill()
 }
 
 // end is where the next record will begin.
 func (r *records) end() int64 { return r.size + int64(len(r.rest)) }
 
-// spill moves what is in memory to the file, where it is that much.
-func (r *records) spill(limit int) error {
-	if len(r.rest) < limit {
+// spill moves what is in memory to the file, where it is much.
+func (r *records) spill() error {
+	if len(r.rest) < inMemory {
 		return nil
 	}
 	if r.file == nil {
@@ -66,6 +66,15 @@ func (r *records) spill(limit int) error {
 	r.size += int64(n)
 	r.rest = r.rest[:0]
 	return nil
+}
+
+// cut takes away all from where a record begins.
+func (r *records) cut(start int64) {
+	if start < r.size {
+		r.size, r.rest = start, r.rest[:0]
+	} else {
+		r.rest = r.rest[:start-r.size]
+	}
 }
 
 // open makes the file and takes its name away, so that it goes with the
@@ -96,21 +105,34 @@ func (r *records) reset() {
 }
 
 // from reads from where a record begins, until it is called again. Nothing may
-// be added any more.
-func (r *records) from(start int64) (io.Reader, error) {
-	if r.file == nil {
-		return bytes.NewReader(r.rest[start:]), nil
+// be added meanwhile.
+func (r *records) from(start int64) io.Reader {
+	rest := bytes.NewReader(r.rest[max(start-r.size, 0):])
+	if start >= r.size {
+		return rest
 	}
-	if err := r.spill(1); err != nil {
-		return nil, err
-	}
-	section := io.NewSectionReader(r.file, start, r.size-start)
+	section := &exactly{io.NewSectionReader(r.file, start, r.size-start), r.size - start}
 	if r.reader == nil {
 		r.reader = bufio.NewReaderSize(section, 1<<16)
 	} else {
 		r.reader.Reset(section)
 	}
-	return r.reader, nil
+	return io.MultiReader(r.reader, rest)
+}
+
+// exactly reads so many bytes, and finds out where there are fewer.
+type exactly struct {
+	from io.Reader
+	left int64
+}
+
+func (e *exactly) Read(p []byte) (int, error) {
+	n, err := e.from.Read(p)
+	e.left -= int64(n)
+	if err == io.EOF && e.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // next returns the next record, in the room of the last.

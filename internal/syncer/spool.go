@@ -65,11 +65,9 @@ func (s *spool) set(id string, version int32) {
 
 // moveTo adds the version that counts of each contact to other records.
 func (s *spool) moveTo(other *records) error {
-	all, err := s.records.from(0)
-	if err != nil {
-		return err
-	}
+	all := s.records.from(0)
 	var record []byte
+	var err error
 	for i := int32(0); i < s.versions; i++ {
 		if record, err = next(all, record); err != nil {
 			return err

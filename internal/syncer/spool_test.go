@@ -108,6 +108,13 @@ func TestRecordsThatLostBytes(t *testing.T) {
 	if err := b.records.file.Truncate(inMemory / 2); err != nil {
 		t.Fatal(err)
 	}
+	// What stands behind, in memory, must not be taken for what is missing.
+	for range n / 2 {
+		if err := b.records.add(&phonebook.Entry{ID: "behind"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n += n / 2
 	came := 0
 	var failed error
 	for _, err := range b.entriesFrom(0, n) {
@@ -115,7 +122,7 @@ func TestRecordsThatLostBytes(t *testing.T) {
 			came++
 		}
 	}
-	if failed == nil || came >= n {
+	if failed == nil || came >= n/2 {
 		t.Errorf("%d entries of %d, and %v", came, n, failed)
 	}
 	var s spool

@@ -25,7 +25,8 @@ type Directory interface {
 
 // Source reads mailboxes. Read hands over, page by page, what happened to m's
 // mailbox since the state that an earlier reading returned, or all that is in
-// it where since is empty; the last word about an id counts. After an error
+// it where since is empty; the last word about an id counts. The slices of a
+// page are good until yield returns; its texts may be kept. After an error
 // what it handed over is worth nothing; one with phonebook.ErrStale in its
 // chain says that only a full reading helps, and why.
 type Source interface {

@@ -1,0 +1,227 @@
+package syncer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/phonebook"
+	"contactsync/internal/syncer"
+)
+
+// stage is a directory, a source and a store that do as a test tells them.
+type stage struct {
+	users    int
+	contacts int // in each mailbox
+	note     string
+	fails    func(user int) error        // of a mailbox; may be nil
+	refuses  func(transaction int) error // of the store; may be nil
+
+	mu      sync.Mutex
+	reads   map[string][]string // the states since which a mailbox was read
+	written []int               // mailboxes of each transaction
+	states  map[string]string   // of each owner
+	entries map[string]int
+}
+
+func (s *stage) Members(context.Context) (all []phonebook.Member, err error) {
+	for i := range s.users {
+		all = append(all, phonebook.Member{User: fmt.Sprint("u", i), Mail: fmt.Sprint("u", i, "@example.com")})
+	}
+	return all, nil
+}
+
+func (s *stage) Read(_ context.Context, m phonebook.Member, since string, yield func(phonebook.Page) error) (string, error) {
+	s.mu.Lock()
+	if s.reads == nil {
+		s.reads = map[string][]string{}
+	}
+	s.reads[m.User] = append(s.reads[m.User], since)
+	s.mu.Unlock()
+	if s.fails != nil {
+		var i int
+		fmt.Sscanf(m.User, "u%d", &i)
+		if err := s.fails(i); err != nil {
+			return "", err
+		}
+	}
+	var p phonebook.Page
+	for i := range s.contacts {
+		p.Contacts = append(p.Contacts, phonebook.Contact{ID: fmt.Sprint(i), DisplayName: fmt.Sprint("Name ", i), Notes: s.note})
+	}
+	return "read", yield(p)
+}
+
+func (s *stage) Known(_ context.Context, owners []string) (map[string]phonebook.Known, error) {
+	all := map[string]phonebook.Known{}
+	for _, o := range owners {
+		if state := s.states[o]; state != "" {
+			all[o] = phonebook.Known{State: state}
+		}
+	}
+	return all, nil
+}
+
+func (s *stage) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phonebook.Replaced {
+	answers := make([]phonebook.Replaced, len(rs))
+	s.written = append(s.written, len(rs))
+	var err error
+	if s.refuses != nil {
+		err = s.refuses(len(s.written))
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	for i, r := range rs {
+		if answers[i].Err = err; err != nil {
+			continue
+		}
+		n := 0
+		for e, err := range r.Entries {
+			if answers[i].Err = err; err != nil {
+				break
+			}
+			if e.DisplayName != fmt.Sprint("Name ", e.ID) || e.Notes != s.note {
+				answers[i].Err = fmt.Errorf("entry %+v", e)
+			}
+			n++
+		}
+		if s.entries == nil {
+			s.entries = map[string]int{}
+		}
+		s.entries[r.Owner] = n
+		answers[i].Entries, answers[i].Added = n, n
+	}
+	return answers
+}
+
+func (s *stage) Confirm(context.Context, []phonebook.Replacement) ([]phonebook.Confirmed, error) {
+	return nil, errors.New("nobody asked")
+}
+
+func (s *stage) run(t *testing.T) *syncer.Report {
+	t.Helper()
+	n, err := phonebook.NewNormaliser(phonebook.Rules{Region: "DE", Notes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return (&syncer.Syncer{
+		Directory: s, Store: s, Normaliser: n, Workers: 1, Title: "Privat", Digest: "digest", Logger: slog.New(slog.DiscardHandler),
+		Choose: func(context.Context, []phonebook.Member) (syncer.Choice, error) {
+			return syncer.Choice{Name: "graph", Source: s}, nil
+		},
+	}).Run(context.Background())
+}
+
+var (
+	away = fault.New(fault.Unavailable, "wait", "the service is away")
+	busy = fault.New(fault.Unavailable, "wait", "the file is in use")
+	full = fault.New(fault.Damage, "free some", "there is no room")
+)
+
+// Mailboxes that were read count as soon as they were, not once they are
+// written: five in six fail here, and the run goes on.
+func TestFailuresBetweenSuccesses(t *testing.T) {
+	s := &stage{users: 60, contacts: 1, fails: func(user int) error {
+		if user%6 == 0 {
+			return nil
+		}
+		return away
+	}}
+	r := s.run(t)
+	if r.Err != nil || r.Count(syncer.OK) != 10 || r.Count(syncer.Failed) != 50 {
+		t.Errorf("%d ok, %d failed, %v", r.Count(syncer.OK), r.Count(syncer.Failed), r.Err)
+	}
+}
+
+// What was read before the service went away is written all the same.
+func TestReadBeforeTheEnd(t *testing.T) {
+	s := &stage{users: 60, contacts: 1, fails: func(user int) error {
+		if user < 10 {
+			return nil
+		}
+		return away
+	}}
+	r := s.run(t)
+	if !errors.Is(r.Err, away) || r.Count(syncer.OK) != 10 || len(s.entries) != 10 || len(r.Members) > 20 {
+		t.Errorf("%d ok of %d, %d written, %v", r.Count(syncer.OK), len(r.Members), len(s.entries), r.Err)
+	}
+}
+
+// A file that was in use once has refused one transaction, however many
+// mailboxes that held.
+func TestOneTransactionRefused(t *testing.T) {
+	s := &stage{users: 40, contacts: 1_600, refuses: func(transaction int) error {
+		if transaction == 1 {
+			return busy
+		}
+		return nil
+	}}
+	r := s.run(t)
+	if r.Err != nil || s.written[0] < 10 || r.Count(syncer.Failed) != s.written[0] || r.Count(syncer.OK) != 40-s.written[0] {
+		t.Errorf("%d ok, %d failed, transactions %v, %v", r.Count(syncer.OK), r.Count(syncer.Failed), s.written, r.Err)
+	}
+}
+
+// One that stays in use ends the run, however many mailboxes can be read.
+func TestStoreThatStaysBusy(t *testing.T) {
+	s := &stage{users: 30, contacts: 30_000, refuses: func(int) error { return busy }}
+	r := s.run(t)
+	if !errors.Is(r.Err, busy) || !strings.Contains(r.Err.Error(), "given up after 6 tries") || len(r.Members) > 10 {
+		t.Errorf("%d members, %v", len(r.Members), r.Err)
+	}
+}
+
+// A file that cannot be written is not written again.
+func TestStoreWithoutRoom(t *testing.T) {
+	s := &stage{users: 10, contacts: 30_000, refuses: func(int) error { return full }}
+	r := s.run(t)
+	if !errors.Is(r.Err, full) || len(s.written) != 1 || len(r.Members) != 1 {
+		t.Errorf("transactions %v, %d members, %v", s.written, len(r.Members), r.Err)
+	}
+}
+
+// A phonebook that is not as the run thought is made of all there is.
+func TestStaleWhenWritten(t *testing.T) {
+	s := &stage{users: 3, contacts: 5, states: map[string]string{"u1": "1 graph digest before"}}
+	s.refuses = func(transaction int) error {
+		if transaction == 1 {
+			return phonebook.ErrStale
+		}
+		return nil
+	}
+	// All are told so; of those that were read in full it is a failure.
+	r := s.run(t)
+	if got := fmt.Sprint(s.reads["u1"]); got != "[before ]" || s.entries["u1"] != 5 || r.Count(syncer.Failed) != 2 || r.Count(syncer.OK) != 1 {
+		t.Errorf("reads since %s, %d entries, %+v", got, s.entries["u1"], r.Members)
+	}
+}
+
+// Where there is no room for the temporary file, mailboxes that do not need it
+// come through, and do not wait for those that do.
+func TestNoRoomForWaiting(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere")
+	s := &stage{users: 8, contacts: 300, note: strings.Repeat("x", 1000)}
+	if r := s.run(t); r.Err != nil || r.Count(syncer.OK) != 8 || len(s.written) != 8 {
+		t.Errorf("transactions %v, %d ok, %v", s.written, r.Count(syncer.OK), r.Members[0].Error)
+	}
+	s = &stage{users: 3, contacts: 600, note: strings.Repeat("x", 1000)}
+	if r := s.run(t); r.Err != nil || r.Count(syncer.Failed) != 3 || !strings.Contains(r.Members[0].Hint, "TMPDIR") {
+		t.Errorf("transactions %v, %v, %v", s.written, r.Err, r.Members[0].Error)
+	}
+}
+
+// Many mailboxes without a change worth writing do not wait without end, since
+// each keeps its state in memory.
+func TestManyThatWait(t *testing.T) {
+	s := &stage{users: 5_000}
+	r := s.run(t)
+	if r.Err != nil || r.Count(syncer.OK)+r.Count(syncer.Unchanged) != 5_000 || len(s.written) < 2 {
+		t.Errorf("transactions %v, %v", s.written, r.Err)
+	}
+}
