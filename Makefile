@@ -34,7 +34,7 @@ export CGO_ENABLED = 1
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
 
-demo: build ## the main job against a simulated tenant; leaves nothing behind
+demo: build ## the main job against a simulated tenant; leaves nothing but bin/
 	@$(GO) build $(FLAGS) -o bin/ ./cmd/demo
 	@bin/demo -bin bin
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -71,13 +72,13 @@ func (d *demo) play(ctx context.Context) error {
 		fmt.Sprintf("Microsoft 365: %s with %d mailboxes", d.cloud.GraphURL(), len(d.tenant.Mailboxes())),
 		fmt.Sprintf("directory:     %s with a group of %d that carries ews_synccontacts=true", d.directory.URL, len(people)),
 		"files:         "+d.dir+" (removed at the end)")
-	steps := []func(context.Context) error{d.configure, d.firstRun, d.show, d.change, d.secondRun, d.show}
+	steps := []func(context.Context) error{d.configure, d.firstRun, d.show, d.secondRun, d.change, d.thirdRun, d.show}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	d.say("That was it: nothing is left behind, and no file of the system was touched")
+	d.say("That was it: " + d.dir + " is removed, and no file of the system was touched")
 	return nil
 }
 
@@ -101,13 +102,35 @@ func (d *demo) configure(ctx context.Context) error {
 }
 
 func (d *demo) firstRun(ctx context.Context) error {
-	d.say("The first run. Dora's account has lost its licence and Emil has no mail address: that stops nobody else")
+	d.say("The first run reads everything. Dora's account has lost its licence and Emil has no mail address: that stops nobody else")
 	_, err := d.command(ctx, "", 1, "contactsync", "-v")
 	return err
 }
 
+// secondRun is a night on which one contact has changed.
 func (d *demo) secondRun(ctx context.Context) error {
-	d.say("The second run writes what changed, and puts right what was scribbled")
+	m := d.tenant.Mailbox("bram@example.com")
+	items := m.Items(m.Contacts)
+	i := slices.IndexFunc(items, func(item *simulator.Item) bool { return item.DisplayName != "" })
+	m.UpdateContact(items[i].ID, func(c *simulator.Contact) { c.Phones = map[string]string{"MobilePhone": "0160 5550123"} })
+	d.say(fmt.Sprintf("One of Bram's %d contacts gets another number in Outlook: the second run reads that one, as on every night", len(items)))
+	text, err := d.command(ctx, "", 1, "contactsync", "-v")
+	if err != nil {
+		return err
+	}
+	for _, want := range []string{": 0 added, 1 updated, 0 removed", " 1 ok, 2 unchanged,"} {
+		if !strings.Contains(text, want) {
+			return fmt.Errorf("the second run does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "in full") {
+		return errors.New("the second run reads a mailbox in full")
+	}
+	return nil
+}
+
+func (d *demo) thirdRun(ctx context.Context) error {
+	d.say("The third run writes what changed. Because of the scribble it reads Anna's mailbox in full, and puts that right")
 	_, err := d.command(ctx, "", 1, "contactsync", "-v")
 	return err
 }

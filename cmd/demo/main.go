@@ -2,7 +2,7 @@
 // starts a simulated Microsoft 365 tenant and a directory on loopback, runs
 // the real kvstore and contactsync against them in a temporary folder, lets
 // somebody change contacts and somebody else scribble in a phonebook, and runs
-// again. It leaves nothing behind.
+// again. The folder is removed at the end.
 package main
 
 import (
