@@ -65,8 +65,9 @@ type reading struct {
 	news   int                  // of the round under way, or the last one
 	rounds int                  // that have ended
 
-	unnamed []string // ids of those who were shown in a full reading and had not been named
-	torn    bool     // contacts were shown of whom no delta will tell that they have gone
+	alone bool // one folder is asked in the round under way, or was in the last one
+	late  bool // a full reading catches up: what has been handed over must be put right
+	torn  bool // contacts were shown of whom no delta will tell that they have gone
 
 	told map[string][]*track // what the deltas said: the folders that have a contact, by its id
 }
@@ -78,10 +79,12 @@ type track struct {
 	walk   *walk           // the round under way; nil: none
 	named  map[uint64]bool // by fingerprint, who was named when a full reading began, and whether he was shown since
 	shown  int             // how many of them were
+
+	unnamed []string // ids of those who were shown then and had not been named
 }
 
 // How often the folders are asked for news before it is too much, and how much
-// news is rather read in full.
+// news since the last run is rather read in full.
 const (
 	maxRounds  = 8
 	maxChanges = 5000
@@ -132,7 +135,7 @@ func (r *reading) remember(t *track, c change) {
 
 // settled tells whether there is no more to ask.
 func (r *reading) settled() bool {
-	return r.rounds > 0 && !r.under() && (r.plain || len(r.tracks) == 1 || r.news == 0)
+	return r.rounds > 0 && !r.under() && (r.plain || r.alone || r.news == 0)
 }
 
 // under tells whether a round is under way.
@@ -143,13 +146,13 @@ func (r *reading) under() bool { return r.tracks[0].walk != nil }
 func (r *reading) settle(ctx context.Context, a asker) error {
 	for n := 0; !r.settled(); n++ {
 		if n == maxRounds {
-			return fault.New(fault.Member, hintRestless, "asked for changes %d times, and there are always more", n)
+			return errRestless(n)
 		}
 		for again := true; again; again = r.under() {
 			if err := r.step(ctx, a); err != nil {
 				return err
 			}
-			if len(r.told) > maxChanges {
+			if len(r.told) > maxChanges && !r.late {
 				return &stale{why: "so much changed that reading everything is less work"}
 			}
 		}
@@ -157,10 +160,15 @@ func (r *reading) settle(ctx context.Context, a asker) error {
 	return nil
 }
 
+// errRestless is the error of a mailbox that never stands still.
+func errRestless(times int) error {
+	return fault.New(fault.Member, hintRestless, "asked for changes %d times, and there are always more", times)
+}
+
 // step asks for one page of each folder in the round under way, or begins one.
 func (r *reading) step(ctx context.Context, a asker) error {
 	if !r.under() {
-		r.news = 0
+		r.news, r.alone = 0, len(r.tracks) == 1
 		for _, t := range r.tracks {
 			t.walk = r.walk(t)
 		}
@@ -170,9 +178,12 @@ func (r *reading) step(ctx context.Context, a asker) error {
 		walks[i] = t.walk
 	}
 	r.source.step(ctx, a, walks)
-	for _, t := range r.tracks {
-		if t.walk.err != nil {
-			return t.explain(t.walk.err)
+	for _, t := range slices.Clone(r.tracks) {
+		err := t.walk.err
+		if r.late && t.folder != "" && gone(err) {
+			r.drop(t)
+		} else if err != nil {
+			return t.explain(err)
 		}
 	}
 	if going(walks) {

@@ -19,12 +19,18 @@ import (
 // away from a page that has been, the next page starts one too far, and a
 // contact is never shown. So who was named and not shown is asked for by
 // himself. In the meantime he may have been moved out of our sight, where he
-// can still be asked for; so after that the deltas have the last word. They
-// have it too where a contact was shown who had not been named. One of whom
-// they never tell may stay for this night, but they need not tell either when
-// he goes: such a reading leaves no state, and the next is a full one.
+// can still be asked for; so after that the deltas have the last word, however
+// much they tell: what is handed over is the mailbox as it is then, or the
+// reading fails. Whom no folder names in the end is taken back: he lay in a
+// folder that went away, or was handed over before the reading began anew.
+//
+// The deltas have the last word too where a contact was shown who had not been
+// named. One of whom they never tell may stay for this night, but they need not
+// tell either when he goes: such a reading leaves no state, and the next is a
+// full one.
 
-// restarts is how often a full reading begins anew because folders come and go.
+// restarts is how often a full reading begins at most: folders come and go, or
+// the service forgets what it told last.
 const restarts = 3
 
 // seed makes fingerprints.
@@ -38,48 +44,64 @@ func fingerprint(id string) uint64 { return maphash.String(seed, id) }
 
 // full reads all of a mailbox.
 func (s *Source) full(ctx context.Context, box mailbox, yield func(phonebook.Page) error) (state string, err error) {
-	r, err := s.enumerate(ctx, box)
-	if err != nil {
-		return "", err
-	}
-	restless, err := r.contents(ctx, yield)
-	if err != nil {
-		return "", err
-	}
-	if restless && !r.plain {
-		err := r.catchUp(ctx, yield)
-		if errors.Is(err, phonebook.ErrStale) {
-			s.logger.Debug("a mailbox changed too much while it was read; the next run reads it in full again", "reason", err)
-			return "", nil
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return r.state()
-}
-
-// enumerate returns a reading that knows of every contact which folder names
-// it.
-func (s *Source) enumerate(ctx context.Context, box mailbox) (r *reading, err error) {
+	var all handed
 	for range restarts {
-		var folders []string
-		if folders, err = s.synchronised(ctx, s, box); err != nil {
-			return nil, err
+		var r *reading
+		if r, err = s.begin(ctx, box); err == nil {
+			err = r.all(ctx, &all, yield)
 		}
-		r, err = s.names(ctx, box, folders, s.noDelta)
-		if err != nil && unsupported(err) && !errors.Is(err, phonebook.ErrStale) {
-			s.logger.Debug("the service tells no changes of this mailbox's contacts; reading it in full every time", "reason", err)
-			r, err = s.names(ctx, box, folders, true)
+		if err == nil {
+			return r.state()
 		}
 		if !errors.Is(err, phonebook.ErrStale) {
-			return r, err
+			return "", err
 		}
+		s.logger.Debug("a full reading cannot go on", "reason", err)
 	}
-	return nil, fault.New(fault.Member, hintRestless, "begun %d times: %w", restarts, err)
+	return "", fault.New(fault.Member, hintRestless, "begun %d times: %w", restarts, err)
 }
 
-// names makes one try at enumerate.
+// begin returns a reading that knows of every contact which folder names it.
+func (s *Source) begin(ctx context.Context, box mailbox) (*reading, error) {
+	folders, err := s.synchronised(ctx, s, box)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.names(ctx, box, folders, s.noDelta)
+	if err != nil && unsupported(err) && !errors.Is(err, phonebook.ErrStale) {
+		s.logger.Debug("the service tells no changes of this mailbox's contacts; reading it in full every time", "reason", err)
+		r, err = s.names(ctx, box, folders, true)
+	}
+	return r, err
+}
+
+// all hands over the contacts, and takes back who is not there any more, of
+// those who were handed over in earlier tries too.
+func (r *reading) all(ctx context.Context, before *handed, yield func(phonebook.Page) error) error {
+	again := len(before.text) > 0
+	restless, err := r.contents(ctx, before.over(yield))
+	switch {
+	case err != nil:
+		return err
+	case r.plain && r.torn:
+		return &stale{why: "a contact folder went away, and nothing tells where its contacts are"}
+	case !restless && !again:
+		return nil
+	case !r.plain:
+		if err := r.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+	r.keepUnnamed()
+	if lost := r.nowhere(before); len(lost) > 0 {
+		if err := yield(phonebook.Page{Gone: lost}); err != nil {
+			return err
+		}
+	}
+	return r.deliver(ctx, r.source, yield)
+}
+
+// names makes one try at begin.
 func (s *Source) names(ctx context.Context, box mailbox, folders []string, plain bool) (*reading, error) {
 	r := s.newReading(box, folders, nil)
 	r.plain = plain
@@ -99,24 +121,15 @@ func (s *Source) names(ctx context.Context, box mailbox, folders []string, plain
 // contents hands over the contacts in all folders. Restless says that folders
 // or contacts came or went away meanwhile.
 func (r *reading) contents(ctx context.Context, yield func(phonebook.Page) error) (restless bool, err error) {
-	var there []*track
-	for _, t := range r.tracks {
-		if err := r.list(ctx, t, yield); err == nil {
-			there = append(there, t)
-		} else if t.folder == "" || !gone(err) {
-			return false, err
-		}
-	}
-	r.torn = len(there) < len(r.tracks)
-	restless = r.torn || len(r.unnamed) > 0
-	r.tracks = there
-	for _, t := range r.tracks {
-		if t.shown == len(t.named) {
-			continue
-		}
-		restless = true
-		if err := r.missing(ctx, t, yield); err != nil && (t.folder == "" || !gone(err)) {
-			return false, err
+	for _, read := range []func(context.Context, *track, func(phonebook.Page) error) error{r.list, r.missing} {
+		for _, t := range slices.Clone(r.tracks) {
+			err := read(ctx, t, yield)
+			if t.folder != "" && gone(err) {
+				r.drop(t)
+			} else if err != nil {
+				return false, err
+			}
+			restless = restless || err != nil || len(t.unnamed) > 0 || t.shown < len(t.named)
 		}
 	}
 	return restless, nil
@@ -135,7 +148,7 @@ func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page)
 			shown, named := t.named[f]
 			switch {
 			case !named:
-				r.unnamed = append(r.unnamed, strings.Clone(id))
+				t.unnamed = append(t.unnamed, strings.Clone(id))
 			case !shown:
 				t.named[f] = true
 				t.shown++
@@ -148,6 +161,9 @@ func (r *reading) list(ctx context.Context, t *track, yield func(phonebook.Page)
 // missing hands over the contacts that a folder named and did not show. It
 // asks for all names once more, which costs less than to remember them.
 func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Page) error) error {
+	if t.shown == len(t.named) {
+		return nil
+	}
 	r.source.logger.Debug("a folder changed while it was read; asking for what was not on its pages", "contacts", len(t.named)-t.shown)
 	again := &reading{source: r.source, box: r.box, plain: r.plain}
 	w := again.walk(&track{folder: t.folder})
@@ -164,21 +180,79 @@ func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Pa
 		}
 		ids = ids[:0]
 	}
-	return w.err
+	return t.explain(w.err)
 }
 
-// catchUp hands over what happened since the reading began.
-func (r *reading) catchUp(ctx context.Context, yield func(phonebook.Page) error) error {
-	r.note, r.rounds = r.remember, 0
-	if err := r.settle(ctx, r.source); err != nil {
-		return err
+// catchUp takes note of what happened since the reading began: in the contacts,
+// and in the folders, for a contact can move into one that is new.
+func (r *reading) catchUp(ctx context.Context) error {
+	r.note, r.late = r.remember, true
+	for n, news := 0, true; news; n++ {
+		if n == maxRounds {
+			return errRestless(n)
+		}
+		r.rounds = 0
+		if err := r.settle(ctx, r.source); err != nil {
+			return err
+		}
+		folders, err := r.source.synchronised(ctx, r.source, r.box)
+		if err != nil {
+			return err
+		}
+		news = r.follow(folders)
 	}
-	for _, id := range r.unnamed {
-		if _, ok := r.told[id]; !ok && !r.named(id) {
-			r.torn = true // it came after the reading began, and may have gone already
+	return nil
+}
+
+// keepUnnamed keeps who was shown and is never told of.
+func (r *reading) keepUnnamed() {
+	for _, t := range r.tracks {
+		for _, id := range t.unnamed {
+			if _, ok := r.told[id]; !ok && !r.named(id) {
+				r.torn = true // it came after the reading began, and may have gone already
+				t.named[fingerprint(id)] = true
+			}
 		}
 	}
-	return r.deliver(ctx, r.source, yield)
+}
+
+// follow goes on with these folders; news says that they are not those of
+// before.
+func (r *reading) follow(folders []string) (news bool) {
+	for _, t := range slices.Clone(r.tracks) {
+		if !slices.Contains(folders, t.folder) {
+			r.drop(t)
+			news = true
+		}
+	}
+	for _, id := range folders {
+		if !slices.ContainsFunc(r.tracks, func(t *track) bool { return t.folder == id }) {
+			r.tracks = append(r.tracks, &track{folder: id, named: map[uint64]bool{}})
+			news = true
+		}
+	}
+	return news
+}
+
+// drop leaves a folder out that has gone away.
+func (r *reading) drop(gone *track) {
+	r.tracks = slices.DeleteFunc(slices.Clone(r.tracks), func(t *track) bool { return t == gone })
+	for id := range r.told {
+		r.remember(gone, change{id: id, removed: true})
+	}
+	r.torn = true
+	r.news++ // somebody may have moved to where has been asked already
+}
+
+// nowhere returns who was handed over and is in no folder: the deltas told
+// nothing of him, and where he was named is not followed any more.
+func (r *reading) nowhere(all *handed) (lost []string) {
+	for id := range all.ids() {
+		if _, ok := r.told[id]; !ok && !r.named(id) {
+			lost = append(lost, id)
+		}
+	}
+	return lost
 }
 
 // named tells whether a folder named a contact when the reading began.

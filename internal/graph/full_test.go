@@ -151,7 +151,7 @@ func TestComesAndGoes(t *testing.T) {
 }
 
 // A folder that goes away between two of its pages has shown contacts of which
-// no delta will ever say that they have gone.
+// no delta will ever say that they have gone; they are taken back.
 func TestFolderGoesBetweenPages(t *testing.T) {
 	n := newTenant(t, simulator.Options{MaxPage: 2})
 	box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a")
@@ -161,11 +161,11 @@ func TestFolderGoesBetweenPages(t *testing.T) {
 	}
 	src, b := n.source(withFolders), newBook("a@example.com")
 	between(n, func() { box.DeleteFolder(sub) })
-	must(t, src, b)
-	n.server.SetFault(nil)
-	must(t, src, b)
-	if b.names() != "a" {
-		t.Errorf("%s is left", b.names())
+	for range 2 {
+		must(t, src, b)
+		if b.names() != "a" {
+			t.Errorf("%s is left", b.names())
+		}
 	}
 }
 

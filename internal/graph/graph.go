@@ -132,8 +132,9 @@ func baseURL(address string) *url.URL {
 // default folder and, where the configuration says so, of the folders below it,
 // without the ones that Outlook hides. It returns the state for the next time,
 // an empty one where the service cannot tell changes. A contact can come twice
-// where the mailbox changes meanwhile; the last word counts. Yield may keep
-// what it gets; its error ends the reading and is returned as it is.
+// where the mailbox changes meanwhile; the last word counts. What a page holds is
+// good until yield returns, but for strings, which may be kept. An error of
+// yield ends the reading and is returned as it is.
 //
 // The error has phonebook.ErrStale in its chain where the state is of no use
 // any more. Else it is of class Refused where the app may not read this
