@@ -96,7 +96,11 @@ func TestFolderGoesAfterItsList(t *testing.T) {
 			box.DeleteFolder(sub)
 		},
 		"moved away": func(_ *tenant, box *simulator.Mailbox, sub *simulator.Folder) { box.MoveFolder(sub, box.Deleted) },
-		"hidden":     func(n *tenant, _ *simulator.Mailbox, sub *simulator.Folder) { n.Change(func() { sub.Hidden = true }) },
+		"filled and moved away": func(_ *tenant, box *simulator.Mailbox, sub *simulator.Folder) {
+			box.MoveContact(box.Items(box.Contacts)[0].ID, sub)
+			box.MoveFolder(sub, box.Deleted)
+		},
+		"hidden": func(n *tenant, _ *simulator.Mailbox, sub *simulator.Folder) { n.Change(func() { sub.Hidden = true }) },
 		"a new one": func(_ *tenant, box *simulator.Mailbox, sub *simulator.Folder) {
 			fresh := box.AddFolder(sub, "fresh", "", false)
 			box.MoveContact(box.Items(sub)[0].ID, fresh)
@@ -131,6 +135,44 @@ func TestFolderGoesAfterItsList(t *testing.T) {
 				must(t, src, b)
 				b.compare(t, src)
 			})
+		}
+	}
+}
+
+// A folder goes between two questions for changes while a contact leaves it,
+// after another has come into it or not.
+func TestFolderGoesWhileCaughtUp(t *testing.T) {
+	for _, size := range []int{0, 1} {
+		for at := range 8 {
+			at, comes := 1+at/2, at%2 > 0
+			n := newTenant(t, simulator.Options{MaxPage: size})
+			box := n.person(simulator.Mailbox{Mail: "a@example.com"}, numbered("a", 4)...)
+			sub := box.AddFolder(box.Contacts, "Sub", "", false)
+			for _, name := range numbered("s", 3) {
+				box.AddContact(sub, simulator.Contact{DisplayName: name})
+			}
+			src, b := n.source(withFolders), newBook("a@example.com")
+			listed, asked := false, 0
+			var once sync.Once
+			into := func() { box.MoveContact(box.Items(box.Contacts)[0].ID, sub) }
+			n.server.SetFault(func(r *http.Request) simulator.Fault {
+				switch listed = listed || strings.HasSuffix(r.URL.Path, sub.ID+"/contacts"); {
+				case strings.HasSuffix(r.URL.Path, sub.ID+"/contacts"):
+					once.Do(into)
+				case listed && strings.HasSuffix(r.URL.Path, sub.ID+"/contacts/delta"):
+					if asked++; comes && asked == at-1 {
+						into()
+					} else if asked == at {
+						box.MoveContact(box.Items(sub)[0].ID, box.Contacts)
+						box.DeleteFolder(sub)
+					}
+				}
+				return nil
+			})
+			must(t, src, b)
+			n.server.SetFault(nil)
+			b.compare(t, src)
+			t.Logf("pages of %d: went at question %d of %d", size, at, asked)
 		}
 	}
 }
