@@ -146,7 +146,7 @@ func decodeFault(x *xmlReader) *serviceError {
 func (e *serviceError) messageXML(x *xmlReader) {
 	for d := x.depth(); x.child(d); {
 		if x.attr("Name") == "BackOffMilliseconds" {
-			if ms, err := strconv.Atoi(strings.TrimSpace(x.text())); err == nil && ms > 0 {
+			if ms, err := strconv.ParseUint(strings.TrimSpace(x.text()), 10, 32); err == nil {
 				e.wait = time.Duration(ms) * time.Millisecond
 			}
 		}

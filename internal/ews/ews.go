@@ -122,9 +122,9 @@ func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
 
 // Read hands what happened to the member's contacts since an earlier reading,
 // all of them where since is empty, to yield, a part at a time; the number of
-// parts and their sizes mean nothing, and the last word about an id counts. A
-// page's contacts may be kept, but not the page: the next one takes its room. An
-// error of yield ends the reading and is returned. The state is for the next
+// parts and their sizes mean nothing, and the last word about an id counts. What
+// a page holds is good until yield returns, but for strings, which may be kept.
+// An error of yield ends the reading and is returned. The state is for the next
 // reading of this mailbox; one that cannot be used leads to phonebook.ErrStale.
 //
 // Errors of the mailbox are *fault.Error of class Refused where this mailbox

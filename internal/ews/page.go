@@ -42,7 +42,7 @@ func (r *reading) page(f *following, items []item) phonebook.Page {
 			r.moved = f.asked
 		}
 		switch {
-		case it.change == deleted:
+		case it.gone():
 			page.Gone = append(page.Gone, it.ID)
 		case !it.isContact:
 		case r.notes || it.cut:
@@ -53,6 +53,12 @@ func (r *reading) page(f *following, items []item) phonebook.Page {
 	}
 	r.contacts = page.Contacts
 	return page
+}
+
+// gone tells whether a contact of this id, should there have been one, is there
+// no more: a contact can become something else.
+func (it *item) gone() bool {
+	return it.change == deleted || it.change == updated && !it.isContact
 }
 
 // give hands a page over, unless it is empty.
@@ -70,7 +76,7 @@ func lastWords(items []item) ([]item, error) {
 		if items[i].ID == "" {
 			return nil, errShape("an entry without an id")
 		}
-		deletions = deletions || items[i].change == deleted
+		deletions = deletions || items[i].gone()
 	}
 	if !deletions {
 		return items, nil // each is handed over in turn
@@ -92,7 +98,8 @@ func lastWords(items []item) ([]item, error) {
 }
 
 // complete reads the first n contacts that wait and hands them over. Those that
-// are gone by then may have moved, within their folder too.
+// are gone by then may have moved, within their folder too; those that are
+// something else by then are no contacts any more.
 func (r *reading) complete(ctx context.Context, n int) error {
 	ids := r.waiting[:n]
 	properties := contactFields
@@ -116,7 +123,9 @@ func (r *reading) complete(ctx context.Context, n int) error {
 			return r.explain(m.err)
 		case len(m.items) != 1:
 			return errShape("%d items for one id", len(m.items))
-		case m.items[0].isContact:
+		case !m.items[0].isContact:
+			page.Gone = append(page.Gone, ids[i])
+		default:
 			c := m.items[0].Contact
 			c.ID = ids[i]
 			page.Contacts = append(page.Contacts, c)

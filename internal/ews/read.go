@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -41,7 +42,9 @@ type following struct {
 }
 
 // rounds is how often folders are asked until no contact moves between them. A
-// mailbox that is more restless than that gives the rest in the next run.
+// mailbox that is more restless than that gives the rest in the next run: each
+// folder's sync state is of what it has told, so a contact that has left one
+// folder and was not asked for in the other is missing until then, no longer.
 const rounds = 10
 
 // newReading returns a reading that goes on from the state since.
@@ -65,14 +68,15 @@ func (s *Source) newReading(mail, since string, yield func(phonebook.Page) error
 
 // run reads the mailbox and returns the state for the next reading.
 func (r *reading) run(ctx context.Context) (string, error) {
-	for range rounds {
-		quiet, err := r.round(ctx)
-		if err != nil {
+	quiet := false
+	for n := 0; n < rounds && !quiet; n++ {
+		var err error
+		if quiet, err = r.round(ctx); err != nil {
 			return "", err
 		}
-		if quiet {
-			break
-		}
+	}
+	if !quiet {
+		r.log.Warn("contacts are being moved between folders without end; the next run reads the rest", "mailbox", r.mail)
 	}
 	s := state{Mail: r.mail}
 	for _, f := range r.folders {
@@ -184,7 +188,7 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 	if f.syncState == "" {
 		r.moved = f.asked
 	}
-	states := map[string]struct{}{f.syncState: {}}
+	states := map[uint64]bool{fingerprint(f.syncState): true}
 	for n, empty := 0, 0; n < maxAnswers && empty < maxEmpty; n++ {
 		m, err := r.changes(ctx, f)
 		if err != nil {
@@ -199,16 +203,23 @@ func (r *reading) follow(ctx context.Context, f *following) error {
 		if m.last {
 			return r.rest(ctx)
 		}
-		if _, again := states[m.syncState]; again {
+		state := fingerprint(m.syncState)
+		if states[state] {
 			break
 		}
-		states[m.syncState] = struct{}{}
+		states[state] = true
 		if empty++; some {
 			empty = 0
 		}
 	}
 	return errEndless
 }
+
+// stateSeed makes fingerprints.
+var stateSeed = maphash.MakeSeed()
+
+// fingerprint stands for a sync state, which can be kilobytes long.
+func fingerprint(state string) uint64 { return maphash.String(stateSeed, state) }
 
 // rest completes what still waits.
 func (r *reading) rest(ctx context.Context) error {

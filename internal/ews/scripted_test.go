@@ -160,11 +160,45 @@ func TestLastWordInAnAnswer(t *testing.T) {
 		deletes("C") + creates("A") + update("A", "Z") + deletes("B"):    "Z",
 		list + strings.NewReplacer("Create", "Update").Replace(list):     "",
 		creates("A") + update("B", "later") + deletes("A") + read + list: "later",
+		creates("A", "B") + turns("A"):                                   "B",
+		turns("A") + update("A", "Z"):                                    "Z",
+		turns("A") + creates("B"):                                        "B",
 	} {
 		src := scripted(t, func(string) string { return syncAnswer("1", true, changes) })
 		var b box
 		if err := b.read(t.Context(), src, "anna@example.test"); err != nil || names(b.sorted()) != want {
 			t.Errorf("%s\nleads to %q, %v; want %q", changes, names(b.sorted()), err, want)
+		}
+	}
+}
+
+// turns has an item be no contact any more.
+func turns(id string) string {
+	return `<t:Update><t:Message><t:ItemId Id="` + id + `" ChangeKey="3"/></t:Message></t:Update>`
+}
+
+// A contact that becomes something else is gone, also where that shows only
+// when the rest of it is asked for. In a first reading such an id is unknown.
+func TestNoContactAnyMore(t *testing.T) {
+	list := `<t:DistributionList><t:ItemId Id="%s" ChangeKey="3"/><t:DisplayName>L</t:DisplayName></t:DistributionList>`
+	long := func(id string) string {
+		return strings.Replace(contactXML(id), "<t:DisplayName>", "<t:DisplayName>"+strings.Repeat("x", cutAt), 1)
+	}
+	src := scripted(t, func(request string) string {
+		switch state := stateOf(request); {
+		case strings.Contains(request, "<m:GetItem"):
+			return soap("GetItem", "<m:Items>"+fmt.Sprintf(list, "C")+"</m:Items>")
+		case state == "":
+			return syncAnswer("1", true, creates("A", "B", "C", "D")+turns("unknown"))
+		case state == "1":
+			return syncAnswer("2", true, turns("A")+"<t:Update>"+fmt.Sprintf(list, "B")+long("C")+"</t:Update>")
+		}
+		return syncAnswer("2", true, "")
+	})
+	var b box
+	for _, want := range []string{"A, B, C, D", "D", "D"} {
+		if err := b.read(t.Context(), src, "anna@example.test"); err != nil || names(b.sorted()) != want {
+			t.Errorf("%s, %v; want %s", names(b.sorted()), err, want)
 		}
 	}
 }
