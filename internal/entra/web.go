@@ -162,12 +162,6 @@ func (w *web) redact(text string) string {
 	return token.ReplaceAllString(text, hidden)
 }
 
-// oneLine returns a text with each run of blanks and line ends as one blank,
-// cut where it becomes too long for a log.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
-	if r := []rune(text); len(r) > 400 {
-		text = string(r[:400]) + "…"
-	}
-	return text
-}
+// oneLine returns a text as one line without orders to a terminal, cut where it
+// becomes too long for a log.
+func oneLine(text string) string { return fault.Line(strings.ToValidUTF8(text, ""), 400) }

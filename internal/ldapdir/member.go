@@ -139,12 +139,14 @@ func one(e *ldap.Entry, attribute string) string {
 	if len(values) == 0 {
 		return ""
 	}
-	if own := fold(named(e.DN, attribute)); own != "" {
-		if i := slices.IndexFunc(values, func(v string) bool { return fold(v) == own }); i >= 0 {
-			return values[i]
+	own := fold(named(e.DN, attribute))
+	rank := func(v string) int {
+		if fold(v) == own {
+			return 0
 		}
+		return 1
 	}
 	return slices.MinFunc(values, func(a, b string) int {
-		return cmp.Or(cmp.Compare(fold(a), fold(b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(fold(a), fold(b)), cmp.Compare(a, b))
 	})
 }
