@@ -45,7 +45,7 @@ func newAutomaton(expr string) (*automaton, error) {
 			return nil, fmt.Errorf("pattern %q looks around itself", expr)
 		}
 	}
-	b := builder{prog: prog, numbers: map[string]uint16{"": dead}}
+	b := builder{prog: prog, numbers: map[string]uint16{"": dead}, seen: make([]int, len(prog.Inst)), round: 1}
 	b.sets = [][]uint32{dead: nil, start: b.closure(nil, uint32(prog.Start))}
 	var a automaton
 	for state := 0; state < len(b.sets); state++ { // which grows in the loop
@@ -64,12 +64,15 @@ type builder struct {
 	prog    *syntax.Prog
 	sets    [][]uint32 // by state
 	numbers map[string]uint16
+	seen    []int // by instruction: the last round in which closure met it
+	round   int   // one for each set that is being made
 }
 
 // steps returns the states that each digit leads to.
 func (b *builder) steps(set []uint32) (next [10]uint16) {
 	for digit := range next {
 		var to []uint32
+		b.round++
 		for _, pc := range set {
 			if i := &b.prog.Inst[pc]; i.Op != syntax.InstMatch && i.MatchRune('0'+rune(digit)) {
 				to = b.closure(to, i.Out)
@@ -81,16 +84,18 @@ func (b *builder) steps(set []uint32) (next [10]uint16) {
 }
 
 // closure adds to a set what an instruction leads to without reading a digit.
+// An instruction can lead to itself, where what is repeated can be empty.
 func (b *builder) closure(set []uint32, pc uint32) []uint32 {
+	if b.seen[pc] == b.round {
+		return set
+	}
+	b.seen[pc] = b.round
 	switch i := &b.prog.Inst[pc]; i.Op {
 	case syntax.InstAlt, syntax.InstAltMatch:
 		return b.closure(b.closure(set, i.Out), i.Arg)
 	case syntax.InstCapture, syntax.InstNop:
 		return b.closure(set, i.Out)
 	case syntax.InstFail:
-		return set
-	}
-	if slices.Contains(set, pc) {
 		return set
 	}
 	return append(set, pc)

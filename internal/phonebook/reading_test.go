@@ -130,7 +130,7 @@ func (c *comparison) check(t *testing.T) {
 // samples returns national numbers of a region: valid, nearly valid and not.
 func samples(m *phonenumbers.PhoneMetadata, random *rand.Rand) []string {
 	var all []string
-	for _, d := range append(typesOf(m), m.GetGeneralDesc()) {
+	for _, d := range descriptions(m) {
 		example := d.GetExampleNumber()
 		if example == "" {
 			continue
