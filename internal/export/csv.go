@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,8 +24,11 @@ const Delimiter = ';'
 //
 // A number's cell holds the number in E.164, which every program dials, or
 // what was typed where that is no number. A cell that a spreadsheet would run
-// as a formula gets an apostrophe in front; a number's cell only where it
-// holds something else than telephone numbers.
+// as a formula gets an apostrophe in front, but not a single telephone number.
+// That holds for a spreadsheet that knows the delimiter; one that parts cells
+// elsewhere shows a heap of fragments. All other characters stay as they are,
+// those that turn the direction of writing too: they belong into Arabic and
+// Hebrew names.
 //
 // A delimiter that CSV cannot have is a usage error, and nothing is written.
 func CSV(w io.Writer, pb phonebook.Phonebook, delimiter rune) error {
@@ -99,12 +103,9 @@ func record(e phonebook.Entry) []string {
 	return append(cells, disarmed(e.Birthday, strings.Join(e.Categories, ", "), e.Notes)...)
 }
 
-// numbersCell returns the cell of one kind of number. The cell is judged as a
-// whole: behind "+4930901820 / " even a text that begins harmlessly is part of
-// a formula.
+// numbersCell returns the cell of one kind of number.
 func numbersCell(numbers []phonebook.Number, kind phonebook.Kind) string {
 	var shown []string
-	harmless := true
 	for _, n := range numbers {
 		switch {
 		case n.Kind != kind:
@@ -112,22 +113,19 @@ func numbersCell(numbers []phonebook.Number, kind phonebook.Kind) string {
 			shown = append(shown, n.Number)
 		default:
 			shown = append(shown, n.AsTyped)
-			harmless = harmless && looksDialled(n.AsTyped)
 		}
 	}
 	cell := strings.Join(shown, " / ")
-	if harmless {
+	if oneNumber.MatchString(cell) {
 		return cell
 	}
 	return disarm(cell)
 }
 
-// looksDialled reports whether a text is written as telephone numbers are,
-// even if it is none: digits and separators, a plus sign at most in front.
-func looksDialled(typed string) bool {
-	digits := strings.TrimPrefix(typed, "+")
-	return strings.Trim(digits, "0123456789 \u00a0()/.-") == "" && !strings.HasPrefix(typed, "-")
-}
+// oneNumber is a telephone number that a spreadsheet shows as it is, or
+// without its plus sign. Of two numbers it would show the quotient, and of
+// "+49-30-90" the difference.
+var oneNumber = regexp.MustCompile(`^\+[0-9][0-9 \x{a0}().]*(;ext=[0-9]+)?$`)
 
 func disarmed(cells ...string) []string {
 	for i, cell := range cells {

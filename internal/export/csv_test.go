@@ -56,7 +56,7 @@ func TestCSV(t *testing.T) {
 			"display_name": "Anna Müller", "given_name": "Anna", "surname": "Müller",
 			"company": "Müller; Söhne, GmbH", "department": "Vertrieb; Nord", "job_title": `Chefin \o/`,
 			"email1": "a@example.com", "email2": "b@example.com", "email3": "c@example.com",
-			"business": "+4930901820 / +16502530000;ext=12", "mobile": "+49 999 1", "assistant": "intern 42; fragen, bitte",
+			"business": "'+4930901820 / +16502530000;ext=12", "mobile": "+49 999 1", "assistant": "intern 42; fragen, bitte",
 			"car": "+491711234567", "fax_home": "+4930901821", "tty": "+4930901822",
 			"business_street": "Am Graben 19; Hof, links\n2. Stock", "business_postal_code": "8001", "business_city": "Zürich",
 			"business_state": "ZH", "business_country": "Schweiz", "other_city": "Köln",
@@ -123,5 +123,43 @@ print([len(r) for r in rows], repr(rows[1][-1]))`)
 	}
 	if want := "[44, 44, 44, 44] 'eins\\nzwei; \"drei\", \\\\n vier'\n"; string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestNumbersCell: a single telephone number is left as it is; a spreadsheet
+// would calculate with two of them, and with marks between the digits.
+func TestNumbersCell(t *testing.T) {
+	for _, c := range []struct {
+		numbers []string // those that begin with a plus sign and have no blank are E.164
+		want    string
+	}{
+		{[]string{"+4930901820"}, "+4930901820"},
+		{[]string{"+4930901820;ext=12"}, "+4930901820;ext=12"},
+		{[]string{"+49 999 (0) 1"}, "+49 999 (0) 1"},
+		{[]string{"+4930901820", "+4930901821"}, "'+4930901820 / +4930901821"},
+		{[]string{"+4930901820", "intern 42"}, "'+4930901820 / intern 42"},
+		{[]string{"intern 42", "+4930901820"}, "intern 42 / +4930901820"},
+		{[]string{"030/901820"}, "030/901820"},
+		{[]string{"112", "110"}, "112 / 110"},
+		{[]string{"+49 999-1"}, "'+49 999-1"},
+		{[]string{"+49 999/1"}, "'+49 999/1"},
+		{[]string{"-112"}, "'-112"},
+		{[]string{"+49…/-1+1/@SUM"}, "'+49…/-1+1/@SUM"},
+		{[]string{"+cmd|' /C calc'!A0"}, "'+cmd|' /C calc'!A0"},
+		{[]string{"+"}, "'+"},
+		{[]string{"＋49 999 1"}, "'＋49 999 1"},
+		{nil, ""},
+	} {
+		var numbers []phonebook.Number
+		for _, n := range c.numbers {
+			number := phonebook.Number{Kind: phonebook.Mobile, AsTyped: n}
+			if strings.HasPrefix(n, "+49") && !strings.ContainsAny(n, " /") {
+				number = phonebook.Number{Kind: phonebook.Mobile, Number: n, AsTyped: "x"}
+			}
+			numbers = append(numbers, number)
+		}
+		if got := numbersCell(numbers, phonebook.Mobile); got != c.want {
+			t.Errorf("%q: %s, want %s", c.numbers, got, c.want)
+		}
 	}
 }
