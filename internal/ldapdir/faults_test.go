@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -117,7 +116,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	loopback2 := func(address string) string { return strings.Replace(address, "127.0.0.1", "127.0.0.2", 1) }
-	relayed := relay(t, s.TLSURL, nil)
+	relayed := ldaptest.Relay(t, s.TLSURL, nil)
 	for _, c := range []struct {
 		name       string
 		change     func(*ldapdir.Config)
@@ -304,7 +303,7 @@ func TestBrokenOff(t *testing.T) {
 			for limit := int64(0); ; limit += 331 {
 				behind := map[string]string{"ldap": s.URL, "ldaps": s.TLSURL}[scheme]
 				members, err := read(t, s, func(c *ldapdir.Config) {
-					c.URL = scheme + "://" + relay(t, behind, func(r io.Reader) io.Reader { return io.LimitReader(r, limit) })
+					c.URL = scheme + "://" + ldaptest.Relay(t, behind, func(r io.Reader) io.Reader { return io.LimitReader(r, limit) })
 				})
 				if err == nil {
 					if len(members) != 40 {
@@ -324,43 +323,19 @@ func TestBrokenOff(t *testing.T) {
 	}
 }
 
-// silence is a reader that hands on some bytes and then nothing more.
-type silence struct {
-	r    io.Reader
-	left int
-	end  chan struct{}
-}
-
-func (s *silence) Read(p []byte) (int, error) {
-	if s.left == 0 {
-		<-s.end
-		return 0, io.EOF
-	}
-	n, err := s.r.Read(p[:min(len(p), s.left)])
-	s.left -= n
-	return n, err
-}
-
-// silent puts a relay before the server that falls silent after some bytes.
-func silent(t *testing.T, address string, after int) string {
-	end := make(chan struct{})
-	t.Cleanup(func() { close(end) })
-	return relay(t, address, func(r io.Reader) io.Reader { return &silence{r, after, end} })
-}
-
 func TestNoAnswer(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, anna()...)
 	for _, after := range []int{0, 14, 700} { // during StartTLS, in the handshake, before the search is done
 		t.Run(fmt.Sprint("StartTLS ", after), func(t *testing.T) {
 			members, err := read(t, s, func(c *ldapdir.Config) {
-				c.URL, c.Timeout = "ldap://"+silent(t, s.URL, after), 200*time.Millisecond
+				c.URL, c.Timeout = "ldap://"+ldaptest.Silent(t, s.URL, after), 200*time.Millisecond
 			})
 			wantFault(t, members, err, fault.Unavailable, "", "next run")
 		})
 	}
 	t.Run("plain", func(t *testing.T) {
 		members, err := read(t, s, func(c *ldapdir.Config) {
-			c.URL, c.StartTLS, c.Timeout = "ldap://"+silent(t, s.URL, 0), false, 200*time.Millisecond
+			c.URL, c.StartTLS, c.Timeout = "ldap://"+ldaptest.Silent(t, s.URL, 0), false, 200*time.Millisecond
 		})
 		wantFault(t, members, err, fault.Unavailable, "", "next run")
 	})
@@ -371,7 +346,7 @@ func TestCancel(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, anna()...)
 	for _, after := range []int{0, 14, 2500} {
 		ctx, cancel := context.WithCancel(context.Background())
-		d, err := ldapdir.New(ldapdir.Config{URL: "ldap://" + silent(t, s.URL, after), StartTLS: true, CAFile: s.CAFile, Timeout: time.Hour})
+		d, err := ldapdir.New(ldapdir.Config{URL: "ldap://" + ldaptest.Silent(t, s.URL, after), StartTLS: true, CAFile: s.CAFile, Timeout: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -389,46 +364,6 @@ func TestCancel(t *testing.T) {
 	if _, err := d.Members(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("before the start: %v", err)
 	}
-}
-
-// relay listens on loopback and passes connections on to the server at
-// address; what the server sends goes through answers, where that is not nil.
-func relay(t *testing.T, address string, answers func(io.Reader) io.Reader) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "0.0.0.0:0") // all of 127.0.0.0/8
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go pass(client, u.Host, answers)
-		}
-	}()
-	return fmt.Sprintf("127.0.0.1:%d", l.Addr().(*net.TCPAddr).Port)
-}
-
-func pass(client net.Conn, host string, answers func(io.Reader) io.Reader) {
-	defer client.Close()
-	server, err := net.Dial("tcp", host)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	go func() { io.Copy(server, client); server.Close() }()
-	var r io.Reader = server
-	if answers != nil {
-		r = answers(server)
-	}
-	io.Copy(client, r)
 }
 
 // The library's own errors keep their type below ours.
