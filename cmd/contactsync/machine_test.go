@@ -165,15 +165,15 @@ func linesOf[T any](all []T, line func(T) string) string {
 	return strings.Join(lines, "\n")
 }
 
-// token is what an access token looks like (RFC 7519).
-var token = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]`)
+// jwt is what an access token looks like (RFC 7519).
+var jwt = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]`)
 
 // nothingSeen looks for the secret and for tokens in what a run said, and in
 // every file but the key-value store.
 func (m *machine) nothingSeen(out result) {
 	m.t.Helper()
 	look := func(where string, text []byte) {
-		if bytes.Contains(text, []byte(secret)) || token.Match(text) {
+		if bytes.Contains(text, []byte(secret)) || jwt.Match(text) {
 			m.t.Errorf("a secret or a token is seen in %s", where)
 		}
 	}
