@@ -29,7 +29,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build install check deb repo lintian e2e soak demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo lintian e2e soak fuzz demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -64,6 +64,9 @@ bench: build ## what a run costs, beside other programs (ROWS=graph,quiet PROFIL
 	@$(GO) build $(FLAGS) -o bin/simulator ./internal/simulator/serve
 	@$(GO) build $(FLAGS) -o bin/bench ./internal/simulator/bench
 	@bin/bench -bin bin -rows '$(ROWS)' -profile '$(PROFILE)'
+
+fuzz: need-build ## each fuzz target for 10 minutes of processor time (FUZZTIME=600), FUZZJOBS=2 at a time
+	@GO=$(GO) FUZZTIME='$(FUZZTIME)' FUZZJOBS='$(FUZZJOBS)' .ci/fuzz $(TARGETS)
 
 # TestFolderOfEverySource asks servers on loopback; a package is built without.
 check: ## quick tests of the pure packages, which the package's build runs too

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -181,8 +182,11 @@ func TestVCardDecoded(t *testing.T) {
 	}
 }
 
-// semicolons drops the backslash before a semicolon, which the decoder leaves.
-func semicolons(s string) string { return strings.ReplaceAll(s, `\;`, ";") }
+// semicolons drops the backslashes before a semicolon, one of which the decoder
+// leaves.
+func semicolons(s string) string { return escapedSemicolon.ReplaceAllString(s, ";") }
+
+var escapedSemicolon = regexp.MustCompile(`\\+;`)
 
 // unixLines turns each line end of a text into LF, as it comes out of a vCard.
 func unixLines(s string) string { return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s) }
