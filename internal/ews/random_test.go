@@ -144,13 +144,14 @@ func (m *restless) shows(f *simulator.Folder) bool {
 // between the readings and while they are under way, with faults, and compares
 // after each step with a reading from nothing.
 func TestRandomChanges(t *testing.T) {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
+	seed := *seed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano()) // another one each time with -count
 	}
-	t.Logf("-seed %d -steps %d", *seed, *steps)
+	t.Logf("-seed %d -steps %d", seed, *steps)
 	for round := range 8 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(*seed, uint64(round)))
+			r := rand.New(rand.NewPCG(seed, uint64(round)))
 			s := startService(t, simulator.Options{MaxPage: []int{0, 1, 2, 3, 5, 20}[r.IntN(6)], NoLog: true})
 			m := &restless{Rand: r, Mailbox: s.mailbox("anna", r.IntN(30)), tenant: s.Tenant()}
 			src := s.signedIn(t, func(c *Config, _ *transport.Options) { c.Folders, c.Notes = round%2 == 0, round%4 < 2 })

@@ -20,9 +20,10 @@ import (
 // contact is never shown. So who was named and not shown is asked for by
 // himself. In the meantime he may have been moved out of our sight, where he
 // can still be asked for; so after that the deltas have the last word, however
-// much they tell: what is handed over is the mailbox as it is then, or the
-// reading fails. Whom no folder names in the end is taken back: he lay in a
-// folder that went away, or was handed over before the reading began anew.
+// much they tell (see catchup.go). What is handed over is the mailbox as it is
+// then, or the reading fails. The folders are listed once more for that. Whom
+// none of them names in the end is taken back: he lay in a folder that went
+// away, or was handed over before the reading began anew.
 //
 // The deltas have the last word too where a contact was shown who had not been
 // named. One of whom they never tell may stay for this night, but they need not
@@ -80,12 +81,16 @@ func (s *Source) begin(ctx context.Context, box mailbox) (*reading, error) {
 func (r *reading) all(ctx context.Context, before *handed, yield func(phonebook.Page) error) error {
 	again := len(before.text) > 0
 	restless, err := r.contents(ctx, before.over(yield))
+	if err != nil {
+		return err
+	}
+	moved, err := r.relist(ctx)
 	switch {
 	case err != nil:
 		return err
-	case r.plain && r.torn:
-		return &stale{why: "a contact folder went away, and nothing tells where its contacts are"}
-	case !restless && !again:
+	case r.plain && (moved || r.torn):
+		return &stale{why: "contact folders came or went, and nothing tells where their contacts are"}
+	case !restless && !moved && !again:
 		return nil
 	case !r.plain:
 		if err := r.catchUp(ctx); err != nil {
@@ -181,84 +186,4 @@ func (r *reading) missing(ctx context.Context, t *track, yield func(phonebook.Pa
 		ids = ids[:0]
 	}
 	return t.explain(w.err)
-}
-
-// catchUp takes note of what happened since the reading began: in the contacts,
-// and in the folders, for a contact can move into one that is new.
-func (r *reading) catchUp(ctx context.Context) error {
-	r.note, r.late = r.remember, true
-	for n, news := 0, true; news; n++ {
-		if n == maxRounds {
-			return errRestless(n)
-		}
-		r.rounds = 0
-		if err := r.settle(ctx, r.source); err != nil {
-			return err
-		}
-		folders, err := r.source.synchronised(ctx, r.source, r.box)
-		if err != nil {
-			return err
-		}
-		news = r.follow(folders)
-	}
-	return nil
-}
-
-// keepUnnamed keeps who was shown and is never told of.
-func (r *reading) keepUnnamed() {
-	for _, t := range r.tracks {
-		for _, id := range t.unnamed {
-			if _, ok := r.told[id]; !ok && !r.named(id) {
-				r.torn = true // it came after the reading began, and may have gone already
-				t.named[fingerprint(id)] = true
-			}
-		}
-	}
-}
-
-// follow goes on with these folders; news says that they are not those of
-// before.
-func (r *reading) follow(folders []string) (news bool) {
-	for _, t := range slices.Clone(r.tracks) {
-		if !slices.Contains(folders, t.folder) {
-			r.drop(t)
-			news = true
-		}
-	}
-	for _, id := range folders {
-		if !slices.ContainsFunc(r.tracks, func(t *track) bool { return t.folder == id }) {
-			r.tracks = append(r.tracks, &track{folder: id, named: map[uint64]bool{}})
-			news = true
-		}
-	}
-	return news
-}
-
-// drop leaves a folder out that has gone away.
-func (r *reading) drop(gone *track) {
-	r.tracks = slices.DeleteFunc(slices.Clone(r.tracks), func(t *track) bool { return t == gone })
-	for id := range r.told {
-		r.remember(gone, change{id: id, removed: true})
-	}
-	r.torn = true
-	r.news++ // somebody may have moved to where has been asked already
-}
-
-// nowhere returns who was handed over and is in no folder: the deltas told
-// nothing of him, and where he was named is not followed any more.
-func (r *reading) nowhere(all *handed) (lost []string) {
-	for id := range all.ids() {
-		if _, ok := r.told[id]; !ok && !r.named(id) {
-			lost = append(lost, id)
-		}
-	}
-	return lost
-}
-
-// named tells whether a folder named a contact when the reading began.
-func (r *reading) named(id string) bool {
-	return slices.ContainsFunc(r.tracks, func(t *track) bool {
-		_, ok := t.named[fingerprint(id)]
-		return ok
-	})
 }

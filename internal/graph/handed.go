@@ -8,8 +8,8 @@ import (
 )
 
 // handed remembers whom a full reading has handed over, so that it can take
-// back what turns out to be gone. The ids of a mailbox are alike, so each is
-// kept as what it does not share with the one before it: about a tenth of it.
+// back what turns out to be gone. The ids of a mailbox are alike, so of each is
+// kept what it does not share with the one before it.
 type handed struct {
 	text []byte // for each id: how much is shared, how much follows, what follows
 	last []byte

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"contactsync/internal/phonebook"
 	"contactsync/internal/simulator"
 )
 
@@ -21,6 +22,54 @@ type walker struct {
 	box     *simulator.Mailbox
 	folders []*simulator.Folder // that may be moved, hidden and deleted
 	n       int
+	deep    bool // the folders below Contacts are read too
+
+	// Since a night began, contacts where they are read.
+	always, ever map[string]bool
+}
+
+// moment takes note of who is there now.
+func (w *walker) moment() {
+	now := map[string]bool{}
+	for _, f := range w.box.Folders() {
+		for _, it := range w.box.Items(f) {
+			if !it.List && w.reads(f) {
+				now[it.ID] = true
+			}
+		}
+	}
+	if w.always == nil {
+		w.always, w.ever = maps.Clone(now), map[string]bool{}
+	}
+	maps.Copy(w.ever, now)
+	maps.DeleteFunc(w.always, func(id string, _ bool) bool { return !now[id] })
+}
+
+// reads tells whether a folder is one that is read.
+func (w *walker) reads(f *simulator.Folder) bool {
+	for ; w.deep && f != w.box.Contacts; f = f.Parent {
+		if f == nil || phonebook.FolderOfOutlook(f.Class, f.Hidden) {
+			return false
+		}
+	}
+	return f == w.box.Contacts
+}
+
+// tonight holds the phonebook that a full reading has left against the mailbox
+// as it was meanwhile: who was there all the time is in it, and who was not
+// there at any time is not.
+func (w *walker) tonight(t *testing.T, b *book) {
+	t.Helper()
+	for id := range w.always {
+		if _, ok := b.entries[id]; !ok {
+			t.Errorf("%s is missing tonight", id)
+		}
+	}
+	for id, c := range b.entries {
+		if !w.ever[id] {
+			t.Errorf("%s is too much tonight", c.DisplayName)
+		}
+	}
 }
 
 // places are the folders that a contact can be put into; some are not
@@ -119,6 +168,7 @@ func walkMailbox(t *testing.T, r *rand.Rand) {
 	w := &walker{Rand: r, tenant: n, box: n.person(simulator.Mailbox{Mail: "a@example.com"})}
 	folders := r.IntN(3) > 0
 	src := n.source(func(c *Config) { c.Folders = folders })
+	w.deep = folders
 	b := newBook("a@example.com")
 	var old []book
 	inFull, quiet := 0, 0
@@ -127,15 +177,24 @@ func walkMailbox(t *testing.T, r *rand.Rand) {
 			w.change()
 		}
 		faulty := r.IntN(5) == 0
-		stop := w.meddle(r.IntN(4), faulty)
+		stop := w.meddle(r.IntN(12), 1+r.IntN(5), faulty)
 		if len(old) > 0 && r.IntN(8) == 0 {
 			last := old[r.IntN(len(old))]
 			b.state, b.entries = last.state, maps.Clone(last.entries)
 		}
+		if r.IntN(3) == 0 {
+			b.state = ""
+		}
+		first := b.state == ""
 		_, err := night(src, b)
 		stop()
 		if err != nil && !faulty && !strings.Contains(err.Error(), "there are always more") && !strings.Contains(err.Error(), "begun 3 times") {
 			t.Fatal(err)
+		}
+		if err == nil && (first || len(b.why) > 0) {
+			if w.tonight(t, b); t.Failed() {
+				t.Fatalf("after %d changes", w.n)
+			}
 		}
 		old = append(old, book{state: b.state, entries: maps.Clone(b.entries)})
 		inFull += len(b.why)
@@ -150,18 +209,22 @@ func walkMailbox(t *testing.T, r *rand.Rand) {
 }
 
 // meddle changes the mailbox while requests are answered, at most so many
-// times, and where faulty has some of them fail. The returned function ends it.
-func (w *walker) meddle(times int, faulty bool) (stop func()) {
+// times, before one request in a few, and where faulty has some of them fail.
+// The returned function ends it.
+func (w *walker) meddle(times, few int, faulty bool) (stop func()) {
 	var mu sync.Mutex
+	w.always = nil
+	w.moment()
 	w.tenant.server.SetFault(func(r *http.Request) simulator.Fault {
 		if !strings.Contains(r.URL.Path, "/users/") {
 			return nil
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if times > 0 && w.IntN(4) == 0 {
+		if times > 0 && w.IntN(few) == 0 {
 			times--
 			w.change()
+			w.moment()
 		}
 		if !faulty || w.IntN(5) > 0 {
 			return nil

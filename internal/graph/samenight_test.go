@@ -139,6 +139,39 @@ func TestFolderGoesAfterItsList(t *testing.T) {
 	}
 }
 
+// Folders change when they have been listed and nothing else has been asked for;
+// nothing happens afterwards that a reading would notice.
+func TestFoldersChangeBeforeNames(t *testing.T) {
+	for name, change := range map[string]func(n *tenant, box *simulator.Mailbox, sub *simulator.Folder){
+		"a new one": func(_ *tenant, box *simulator.Mailbox, sub *simulator.Folder) {
+			box.MoveContact(box.Items(sub)[0].ID, box.AddFolder(box.Contacts, "fresh", "", false))
+		},
+		"hidden":     func(n *tenant, _ *simulator.Mailbox, sub *simulator.Folder) { n.Change(func() { sub.Hidden = true }) },
+		"moved away": func(_ *tenant, box *simulator.Mailbox, sub *simulator.Folder) { box.MoveFolder(sub, box.Deleted) },
+	} {
+		for _, noDelta := range []bool{false, true} {
+			n := newTenant(t, simulator.Options{})
+			box := n.person(simulator.Mailbox{Mail: "a@example.com"}, "a")
+			sub := box.AddFolder(box.Contacts, "Sub", "", false)
+			box.AddContact(sub, simulator.Contact{DisplayName: "s"})
+			src, b := n.source(withFolders), newBook("a@example.com")
+			src.noDelta = noDelta
+			var once sync.Once
+			n.server.SetFault(func(r *http.Request) simulator.Fault {
+				if strings.HasSuffix(r.URL.Path, "/delta") || strings.HasSuffix(r.URL.Path, "/contacts") {
+					once.Do(func() { change(n, box, sub) })
+				}
+				return nil
+			})
+			must(t, src, b)
+			if want := map[bool]string{true: "a s", false: "a"}[name == "a new one"]; b.names() != want {
+				t.Errorf("%s, without delta %t: %s, want %s", name, noDelta, b.names(), want)
+			}
+			b.compare(t, src)
+		}
+	}
+}
+
 // A folder goes between two questions for changes while a contact leaves it,
 // after another has come into it or not.
 func TestFolderGoesWhileCaughtUp(t *testing.T) {
