@@ -18,6 +18,9 @@ import (
 // secret is the client secret in every test; it must never be seen.
 const secret = "s3cr3t~Value.That-nobody-may-see"
 
+// tokenStart is how each token of the simulator begins.
+const tokenStart = "eyJ0eXAi"
+
 // world is what a run of the command meets: a tenant in the cloud, a real
 // slapd, and the appliance's files in a folder of the test.
 type world struct {
@@ -38,6 +41,7 @@ func newWorld(t *testing.T, members ...string) *world {
 func newWorldWith(t *testing.T, o simulator.Options, members ...string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), tenant: simulator.NewTenant("example.org")}
+	t.Cleanup(w.leftBehind)
 	w.app = w.tenant.AddApp(simulator.App{Secret: secret, Roles: map[string][]string{
 		simulator.GraphResource: {"Contacts.Read", "User.ReadBasic.All"},
 		simulator.EWSResource:   {"full_access_as_app"},
