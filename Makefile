@@ -29,7 +29,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build install check deb repo lintian e2e soak fuzz demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo lintian e2e soak fuzz versions demo test unit conformance lint bench clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -67,6 +67,10 @@ bench: build ## what a run costs, beside other programs (ROWS=graph,quiet PROFIL
 
 fuzz: need-build ## each fuzz target for 10 minutes of processor time (FUZZTIME=600), FUZZJOBS=2 at a time
 	@GO=$(GO) FUZZTIME='$(FUZZTIME)' FUZZJOBS='$(FUZZJOBS)' .ci/fuzz $(TARGETS)
+
+versions: ## modules in the programs of which there are newer versions; none
+	@$(GO) list -tags libsqlite3 -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' ./cmd/contactsync ./cmd/kvstore | sort -u | \
+		xargs $(GO) list -m -u -f '{{with .Update}}{{$$.Path}} {{$$.Version}}, newest {{.Version}}{{end}}' | { ! grep .; }
 
 # TestFolderOfEverySource asks servers on loopback; a package is built without.
 check: ## quick tests of the pure packages, which the package's build runs too
