@@ -50,18 +50,28 @@ func (s *Source) send(ctx context.Context, requests []*request, answered func(..
 			}
 		}
 	}
-	for _, q := range alone {
-		q.err = s.single(ctx, q)
-		answered(q)
-	}
+	s.singly(ctx, alone, answered)
 	if len(b.open) == 0 {
 		return
 	}
 	err := s.transport.Do(ctx, int64(min(len(b.open), atOnce)), b.build, b.read)
+	if err != nil && fault.ClassOf(err) == fault.Member && ctx.Err() == nil {
+		// The service works, but one part may have made the answer too large.
+		s.singly(ctx, b.open, answered)
+		return
+	}
 	for _, q := range b.open {
 		q.err = err
 	}
 	answered(b.open...)
+}
+
+// singly sends requests one by one.
+func (s *Source) singly(ctx context.Context, requests []*request, answered func(...*request)) {
+	for _, q := range requests {
+		q.err = s.single(ctx, q)
+		answered(q)
+	}
 }
 
 // batch is a batch with all its tries. What the service throttles or fails on

@@ -137,6 +137,7 @@ func TestFaultsInParts(t *testing.T) {
 		"no such mailbox":  {1 << 20, answerWith(404, "MailboxNotEnabledForRESTAPI"), true, 0},
 		"no right":         {1 << 20, answerWith(403, "ErrorAccessDenied"), true, 0},
 		"database is down": {2, answerWith(503, "ErrorMailboxStoreUnavailable"), false, 2},
+		"far too large":    {1 << 20, simulator.Padded(9 << 20), true, 20},
 		"being moved":      {2, answerWith(409, "ErrorMailboxMoveInProgress"), false, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

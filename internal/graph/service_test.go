@@ -110,7 +110,8 @@ func (s *service) transport(t *testing.T) *transport.Transport {
 func newTransport(t *testing.T, caFile string, slept func(time.Duration)) *transport.Transport {
 	t.Helper()
 	tr, err := transport.New(transport.Options{
-		CAFile: caFile,
+		CAFile:  caFile,
+		MaxBody: 8 << 20,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			slept(d)
 			return ctx.Err()

@@ -211,8 +211,9 @@ func Padded(size int) Fault {
 		}
 		w.WriteHeader(rec.status)
 		_, _ = to.Write(before)
-		for blanks := bytes.Repeat([]byte(" "), 1<<16); size > 0; size -= len(blanks) {
-			_, _ = to.Write(blanks[:min(len(blanks), size)])
+		blanks := bytes.Repeat([]byte(" "), 1<<16)
+		for left := size; left > 0; left -= len(blanks) {
+			_, _ = to.Write(blanks[:min(len(blanks), left)])
 		}
 		_, _ = io.WriteString(to, behind)
 	}
