@@ -165,14 +165,7 @@ func TestCrash(t *testing.T) {
 			cmd.Env = append(cmd.Env, "GOTRACEBACK=all", "TMPDIR="+w.dir)
 			var out strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			<-reached
-			if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
-				t.Fatal(err)
-			}
-			cmd.Wait()
+			interrupt(t, cmd, reached, syscall.SIGQUIT)
 			contains(t, out.String(), "SIGQUIT", "goroutine ")
 			for _, word := range []string{secret, tokenStart, ldaptest.ReaderPassword} {
 				if strings.Contains(out.String(), word) {

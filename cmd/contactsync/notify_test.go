@@ -109,14 +109,7 @@ func TestTellsTheServiceManagerThatItStops(t *testing.T) {
 	m := newManager(t)
 	cmd := w.process()
 	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	<-reached
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
+	interrupt(t, cmd, reached, syscall.SIGTERM)
 	check(t, "exit status", cmd.ProcessState.ExitCode(), 75)
 	said := m.end(t)
 	if !slices.ContainsFunc(said, func(s string) bool { return strings.HasPrefix(s, "STOPPING=1\nSTATUS=") }) {

@@ -472,14 +472,7 @@ func TestPageThatNeverEnds(t *testing.T) {
 				}
 			})
 			cmd := w.process("--json", "--full")
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			<-dripping
-			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			cmd.Wait()
+			interrupt(t, cmd, dripping, syscall.SIGTERM)
 			check(t, "exit status", cmd.ProcessState.ExitCode(), 75)
 			check(t, "bram's phonebook", w.names("bram"), "Jan")
 			if got := w.names("anna"); got != "Erika" && got != "Erika, Zoë" {

@@ -369,14 +369,7 @@ func TestSignalEndsTheRunCleanly(t *testing.T) {
 	cmd := w.process("--json")
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	<-reached
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
+	interrupt(t, cmd, reached, syscall.SIGTERM)
 	check(t, "exit status", cmd.ProcessState.ExitCode(), 75)
 	contains(t, stdout.String(), `"stopped after 1 of 2 members"`, `"user":"anna"`)
 	w.cloud.SetFault(nil)
@@ -384,6 +377,20 @@ func TestSignalEndsTheRunCleanly(t *testing.T) {
 	check(t, "bram is not", w.run("phonebook", "export", "--user", "bram").status, 2)
 	w.sync(0)
 	check(t, "the next run does the rest", w.names("bram"), "Jan")
+}
+
+// interrupt starts a command, sends it a signal once it has reached something,
+// and waits for its end.
+func interrupt(t *testing.T, cmd *exec.Cmd, reached <-chan bool, signal os.Signal) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
 }
 
 // process returns the command as a process of its own.
