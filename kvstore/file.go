@@ -140,7 +140,8 @@ func check(tx *sql.Tx) error {
 	case id != applicationID:
 		return dbfile.Damaged(errors.New("not a key-value store"))
 	case v != version:
-		return dbfile.Damaged(fmt.Errorf("a key-value store of version %d, which is newer than this program", v))
+		return dbfile.DamagedWithHint("install the newer kvstore and contactsync again, or bring back a copy of the file that these made",
+			fmt.Errorf("a key-value store of version %d, which is newer than this program", v))
 	}
 	return nil
 }

@@ -116,13 +116,6 @@ func (v *victim) summary() string {
 		v.left, v.mixed, strings.Join(phases, ", "), v.well, v.length, v.writing, v.checkpoint)
 }
 
-// forget has the next run be the first one.
-func (v *victim) forget() {
-	for _, name := range []string{"phonebooks.db", "phonebooks.db-wal", "phonebooks.db-shm", "contactsync.lock", "contactsync.seal"} {
-		os.Remove(v.path(name))
-	}
-}
-
 // kill changes the mailboxes, kills a run, and looks at what it left.
 func (v *victim) kill(aim func(*victim, *prey)) {
 	before := v.held(v.books)

@@ -39,7 +39,7 @@ func (p *program) sync(c *cli.Context) error {
 }
 
 // synchronise makes the run and returns its report, whatever happens.
-func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
+func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) {
 	started := time.Now()
 	set, err := p.settings(c)
 	if err != nil {
@@ -49,7 +49,12 @@ func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
-	defer release()
+	defer func() {
+		// What was written stands; but a full disk, say, has to be known.
+		if err := release(); err != nil && r.Err == nil {
+			r.Err = fmt.Errorf("after the last phonebook was written: %w", err)
+		}
+	}()
 	way, err := newWay(set, p.renewal(), p.logger(c))
 	if err != nil {
 		return syncer.Failure(started, err)
@@ -58,7 +63,7 @@ func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
 	if err != nil {
 		return syncer.Failure(started, err)
 	}
-	r := s.Run(c.Context)
+	r = s.Run(c.Context)
 	r.Requests, r.Bytes = way.count()
 	if err := remember(c.Context, db, set, s, r); err != nil && r.Err == nil {
 		r.Err = err
@@ -68,10 +73,10 @@ func (p *program) synchronise(c *cli.Context, how *progress) *syncer.Report {
 
 // open opens the phonebooks for a run: alone, and for writing unless nothing
 // is to be changed. Release closes what was opened.
-func (p *program) open(dryRun bool) (release func(), db *bookdb.DB, err error) {
+func (p *program) open(dryRun bool) (release func() error, db *bookdb.DB, err error) {
 	if dryRun {
 		db, err = bookdb.OpenReader(p.phonebooks)
-		return func() { db.Close() }, db, placeError(err)
+		return db.Close, db, placeError(err)
 	}
 	unlock, err := bookdb.Lock(p.phonebooks)
 	if err != nil {
@@ -82,7 +87,10 @@ func (p *program) open(dryRun bool) (release func(), db *bookdb.DB, err error) {
 		unlock()
 		return nil, nil, placeError(err)
 	}
-	return func() { db.Close(); unlock() }, db, nil
+	return func() error {
+		defer unlock()
+		return db.Close()
+	}, db, nil
 }
 
 // placeError explains a file that cannot be where it is said to be.

@@ -48,7 +48,8 @@ func schemaOf(q querier) (s schema, err error) {
 	case err != nil:
 		return s, err
 	case s.version > len(migrations):
-		return s, dbfile.Damaged(fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", s.version, len(migrations)))
+		return s, dbfile.DamagedWithHint("install the newer contactsync again, or restore the file from a backup that this one made",
+			fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", s.version, len(migrations)))
 	case s.version < 0, s.version == 0 && len(have) > 0:
 		return s, dbfile.Damaged(errors.New("the file is a database of another program"))
 	}
