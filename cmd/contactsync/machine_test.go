@@ -26,7 +26,6 @@ type machine struct {
 	uids  []string
 	books string                               // path of phonebooks.db
 	temp  string                               // folder of temporary files
-	ready func(cmd *exec.Cmd, args ...string)  // prepares each process; may be nil
 	runs  func(args ...string) (cmd *exec.Cmd) // makes each process; nil: as this user
 	turn  int                                  // how often the mailboxes were changed
 }
@@ -45,7 +44,7 @@ func newMachine(t *testing.T, source string) *machine {
 	m.set("source", source)
 	for uid, n := range map[string]int{"anna": 200, "chris": 60, "dora": 1} {
 		for i := range n {
-			m.add(uid, fmt.Sprintf("%s %d", uid, i), fmt.Sprint("030 9018", 100+i))
+			m.put(uid, fmt.Sprintf("%s %d", uid, i), i)
 		}
 	}
 	return m
@@ -77,7 +76,23 @@ func (m *machine) change() {
 		for i, it := range items {
 			box.UpdateContact(it.ID, func(c *simulator.Contact) { c.DisplayName = fmt.Sprintf("%s %d, %d", uid, i, m.turn) })
 		}
-		m.add(uid, fmt.Sprint("new ", m.turn), fmt.Sprint("030 9019", 100+m.turn))
+		m.put(uid, fmt.Sprint("new ", m.turn), m.turn)
+	}
+}
+
+// put puts a contact with a long note into a mailbox; include_notes is false
+// unless a test sets it.
+func (m *machine) put(uid, name string, n int) {
+	box := m.mailbox(uid)
+	box.AddContact(box.Contacts, simulator.Contact{
+		DisplayName: name, Notes: strings.Repeat("note ", 800), Phones: map[string]string{"BusinessPhone": fmt.Sprint("030 9018", 100+n)},
+	})
+}
+
+// forget has the next run be the first one.
+func (m *machine) forget() {
+	for _, name := range []string{"phonebooks.db", "phonebooks.db-wal", "phonebooks.db-shm", "contactsync.lock", "contactsync.seal"} {
+		os.Remove(filepath.Join(filepath.Dir(m.books), name))
 	}
 }
 
@@ -165,6 +180,9 @@ func linesOf[T any](all []T, line func(T) string) string {
 	return strings.Join(lines, "\n")
 }
 
+// filler is a test's own file that fills a file system.
+const filler = "filler"
+
 // jwt is what an access token looks like (RFC 7519).
 var jwt = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]`)
 
@@ -192,7 +210,13 @@ func (m *machine) nothingSeen(out result) {
 			m.t.Fatal(err)
 		}
 	}
-	if files, _ := os.ReadDir(m.temp); len(files) > 0 && out.status >= 0 {
-		m.t.Errorf("left among the temporary files: %v", files)
+	files, err := os.ReadDir(m.temp)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, file := range files {
+		if out.status >= 0 && file.Name() != filler {
+			m.t.Errorf("left among the temporary files: %v", file)
+		}
 	}
 }
