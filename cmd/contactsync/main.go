@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	out, errs := &stream{w: stdout}, &stream{w: stderr}
+	out, errs := &stream{w: guarded(stdout)}, &stream{w: stderr}
 	p := &program{args: args, stdin: stdin, stdout: out, stderr: errs, voice: newVoice(errs)}
 	defer p.voice.close()
 	err := p.app().RunContext(ctx, args)

@@ -2,21 +2,68 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/term"
 
 	"contactsync/internal/syncer"
 )
 
-// visible returns text without characters that would steer a terminal: names
-// and messages come from outside.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
+// visible returns text without characters that would steer a terminal, turn the
+// direction of what follows, or hide: names and messages come from outside.
+func visible(text string) string { return strings.Map(shown, text) }
+
+// shown returns what a person sees of a character.
+func shown(r rune) rune {
+	if unicode.IsGraphic(r) {
+		return r
+	}
+	return unicode.ReplacementChar
+}
+
+// guarded returns an output for data. Programs get it as it is; what a person
+// at a terminal sees comes through a pane.
+func guarded(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &pane{w: f}
+	}
+	return w
+}
+
+// pane lets through what is shown, and the lines and columns that it stands in.
+type pane struct {
+	w    io.Writer
+	rest []byte // a character that has come in part
+}
+
+// Write implements io.Writer.
+func (p *pane) Write(data []byte) (int, error) {
+	text := append(p.rest, data...)
+	end := len(text)
+	for n := 1; n <= min(len(text), utf8.UTFMax); n++ {
+		if last := text[len(text)-n:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				end -= n
+			}
+			break
 		}
-		return unicode.ReplacementChar
-	}, text)
+	}
+	p.rest = slices.Clone(text[end:])
+	_, err := io.WriteString(p.w, strings.Map(func(r rune) rune {
+		switch r {
+		case '\n', '\t':
+			return r
+		case '\r': // before the line end of a table or a vCard
+			return -1
+		}
+		return shown(r)
+	}, string(text[:end])))
+	return len(data), err
 }
 
 // printChanges prints each change that a dry run found.
