@@ -58,7 +58,7 @@ func (p *pane) Write(data []byte) (int, error) {
 		switch r {
 		case '\n', '\t':
 			return r
-		case '\r': // before the line end of a table or a vCard
+		case '\r', '\uFEFF': // of line ends in vCards and tables, and before those
 			return -1
 		}
 		return shown(r)

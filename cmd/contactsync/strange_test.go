@@ -358,7 +358,7 @@ func TestStrangeValuesOfMembers(t *testing.T) {
 }
 
 // FuzzVisible: whatever is shown gives a terminal no orders and takes as many
-// characters as before.
+// characters as before; data that comes in pieces is shown as if it came whole.
 func FuzzVisible(f *testing.F) {
 	f.Add("Anna M\u00fcller")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -371,6 +371,16 @@ func FuzzVisible(f *testing.F) {
 		}
 		if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 && shown != text && utf8.ValidString(text) {
 			t.Fatalf("%q is shown as %q", text, shown)
+		}
+		var whole, pieces strings.Builder
+		_, _ = (&pane{w: &whole}).Write([]byte(text))
+		p := &pane{w: &pieces}
+		for i := range len(text) {
+			_, _ = p.Write([]byte(text[i : i+1]))
+		}
+		harmless(t, "pane", whole.String())
+		if whole.String() != pieces.String() {
+			t.Fatalf("%q is %q, in pieces %q", text, whole.String(), pieces.String())
 		}
 	})
 }
