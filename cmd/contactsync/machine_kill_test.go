@@ -67,6 +67,7 @@ type victim struct {
 var aims = []func(v *victim, p *prey){
 	(*victim).anywhere, (*victim).whileItWrites, (*victim).anywhere, (*victim).whileItCheckpoints,
 	(*victim).anywhere, (*victim).whileItWrites, (*victim).anywhere, (*victim).betweenTransactions,
+	(*victim).anywhere, (*victim).whileItWrites, (*victim).anywhere, (*victim).whileItWrites,
 }
 
 func (v *victim) suffer(kills int) {

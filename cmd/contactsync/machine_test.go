@@ -110,7 +110,11 @@ func (m *machine) process(args ...string) *exec.Cmd {
 // there is one.
 func (m *machine) start(args ...string) (wait func() (result, report)) {
 	m.t.Helper()
-	cmd := m.process(append([]string{"--json", "--allow-empty"}, args...)...)
+	return m.startProcess(m.process(append([]string{"--json", "--allow-empty"}, args...)...))
+}
+
+func (m *machine) startProcess(cmd *exec.Cmd) (wait func() (result, report)) {
+	m.t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {

@@ -118,7 +118,7 @@ func storeError(err error) error {
 	case errors.Is(err, kvstore.ErrFull):
 		return fault.New(fault.Damage, "free some space on the key-value store's file system", "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrBusy):
-		return fault.New(fault.Unavailable, "another program holds the key-value store; try again", "read settings: %w", err)
+		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrPermission):
 		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), "the key-value store belongs to the service user; if a file in it does not: chown ucservices: FILE"), "read settings: %w", err)
 	}

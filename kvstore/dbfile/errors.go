@@ -51,6 +51,9 @@ const hotJournal = "move away the file beside it that ends in -journal: no run o
 const readOnly = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
 	"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
 
+// fewFiles is what to do where the process, or the machine, may open no more.
+const fewFiles = "too many files are open; let contactsync.service have more (LimitNOFILE=), or the shell (ulimit -n), and look whether another program keeps them all"
+
 // Classify returns err so that it matches the kind above that fits an error of
 // SQLite or of the operating system; any other error as it is.
 func Classify(err error) error {
@@ -64,6 +67,11 @@ func Classify(err error) error {
 	}
 	if errors.Is(err, syscall.EROFS) || errors.As(err, &e) && e.SystemErrno == syscall.EROFS {
 		return failure{ErrPermission, err, readOnly}
+	}
+	for _, few := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, few) || errors.As(err, &e) && e.SystemErrno == few {
+			return failure{ErrBusy, err, fewFiles}
+		}
 	}
 	if kind := kindOf(err); kind != nil {
 		return failure{kind: kind, err: err}
