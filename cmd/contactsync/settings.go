@@ -120,7 +120,7 @@ func storeError(err error) error {
 	case errors.Is(err, kvstore.ErrBusy):
 		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrPermission):
-		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), "the key-value store belongs to the service user; if a file in it does not: chown ucservices: FILE"), "read settings: %w", err)
+		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), "the key-value store belongs to the service user; if a file in it does not: chown ucservices: FILE; if it does: chmod 600 FILE, and 750 for the folder"), "read settings: %w", err)
 	}
 	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
 }

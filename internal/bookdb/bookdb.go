@@ -21,8 +21,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"contactsync/internal/fault"
 	"contactsync/kvstore/dbfile"
@@ -238,7 +240,7 @@ func (d *DB) explain(what string, err error) error {
 	case errors.Is(err, dbfile.ErrFull):
 		class, hint = fault.Damage, "free some space on the file system of "+filepath.Dir(d.path)
 	case errors.Is(err, dbfile.ErrPermission):
-		class, hint = fault.Permission, "run it as the service user: sudo -u ucservices contactsync; who only reads phonebooks joins the group ucphonebooks"
+		class, hint = fault.Permission, whoMay(d.path)
 	case errors.Is(err, dbfile.ErrBusy):
 		class, hint = fault.Unavailable, "another program keeps a write transaction open on the file; end it, or try again later"
 	default:
@@ -248,4 +250,15 @@ func (d *DB) explain(what string, err error) error {
 		hint = better
 	}
 	return fault.New(class, hint, "%s in %s: %w", what, d.path, err)
+}
+
+// whoMay says how somebody who may not use the file comes to do so: the owner
+// of its folder, to whom it belongs by rights, by its mode.
+func whoMay(path string) string {
+	folder := filepath.Dir(path)
+	var is syscall.Stat_t
+	if err := syscall.Stat(folder, &is); err == nil && int(is.Uid) == os.Geteuid() {
+		return fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", folder, path)
+	}
+	return "run it as the service user: sudo -u ucservices contactsync; who only reads phonebooks joins the group ucphonebooks"
 }
