@@ -97,7 +97,7 @@ lintian: ## what lintian says of all packages of this version in dist/: nothing
 e2e: ## the packages on a whole system, booted in a container; needs root
 	@.ci/e2e $(STEPS)
 
-soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts; needs root
+soak: ## what takes long: both architectures, the double build, lintian, apt, piuparts, 1,000 kills; needs root
 	@[ "$$(id -u)" = 0 ] || { echo "soak needs root, since piuparts works in a chroot: sudo make soak" >&2; exit 1; }
 	@GO=$(GO) .ci/need-go soak
 	@.ci/install $(NEED_REPO) faketime piuparts mmdebstrap
@@ -108,6 +108,7 @@ soak: ## what takes long: both architectures, the double build, lintian, apt, pi
 	.ci/reproducible
 	.ci/piuparts
 	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestAsIfReadAnew -args -steps 1000
+	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestKilled -args -kills 1000
 
 need-build:
 	@GO=$(GO) .ci/need-go $(MAKECMDGOALS)
