@@ -42,7 +42,8 @@ func (d *DB) Replace(ctx context.Context, r phonebook.Replacement) (phonebook.Ch
 // twice, in one transaction: the index on numbers has those of all phonebooks
 // in an order of its own, and a page of it that ten of them change is written
 // once and not ten times. It answers for each in their order. Where it fails for
-// a reason that one of them alone may have, each has a transaction to itself.
+// a reason that one of them alone may have, each has a transaction to itself,
+// until one fails for a reason that all have: the others then share its answer.
 func (d *DB) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phonebook.Replaced {
 	if len(rs) > 1 && !rs[0].DryRun {
 		answers, err := d.replace(ctx, fmt.Sprintf("replace %d phonebooks", len(rs)), rs...)
@@ -54,8 +55,12 @@ func (d *DB) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []phone
 		}
 	}
 	answers := make([]phonebook.Replaced, len(rs))
+	var err error
 	for i, r := range rs {
-		answers[i].Changes, answers[i].Err = d.Replace(ctx, r)
+		if err == nil || fault.ClassOf(err) == fault.Member {
+			answers[i].Changes, err = d.Replace(ctx, r)
+		}
+		answers[i].Err = err
 	}
 	return answers
 }

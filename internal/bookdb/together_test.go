@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"contactsync/internal/bookdb"
+	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
@@ -105,6 +106,23 @@ func TestReplaceAllWithOneThatTheFileRefuses(t *testing.T) {
 		if err != nil || len(p.Entries) != want || i != 1 && answers[i].Err != nil {
 			t.Errorf("%s has %d entries, want %d: %v %v", rs[i].Owner, len(p.Entries), want, err, answers[i].Err)
 		}
+	}
+}
+
+// Where they are replaced one by one, a failure that is not one phonebook's own
+// is not tried with all that come behind.
+func TestReplaceAllEndsWhereTheFileFails(t *testing.T) {
+	db, _ := open(t)
+	rs := append(three(5), replacement("dirk", entriesFrom(0, 5)))
+	rs[1].Since = "of another run" // so that they are not replaced together
+	damage := fault.New(fault.Damage, "restore it", "the file is damaged")
+	rs[2].Entries = failing(rs[2].Entries, 2, damage)
+	answers := db.ReplaceAll(ctx, rs)
+	if answers[0].Err != nil || !errors.Is(answers[1].Err, phonebook.ErrStale) || answers[2].Err != damage || answers[3].Err != damage {
+		t.Errorf("answers %+v", answers)
+	}
+	if books, err := db.List(ctx); err != nil || len(books) != 1 {
+		t.Errorf("phonebooks %v, %v", books, err)
 	}
 }
 
