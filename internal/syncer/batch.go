@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 )
 
@@ -117,7 +118,7 @@ func (c *crew) bind(ctx context.Context) {
 // by now: they have been read. Where the store fails, it is asked no more.
 func (c *crew) write(ctx context.Context, b *batch) {
 	defer b.records.reset()
-	if len(b.read) == 0 || ofTheStore(c.refusal) {
+	if len(b.read) == 0 || c.broken() {
 		return
 	}
 	all := make([]phonebook.Replacement, len(b.read))
@@ -126,7 +127,7 @@ func (c *crew) write(ctx context.Context, b *batch) {
 		all[i].Entries = b.entriesFrom(m.start, m.replacement.Len)
 	}
 	answers := c.Store.ReplaceAll(context.WithoutCancel(ctx), all)
-	c.heed(answers)
+	c.heed(refusal(answers))
 	for i, answer := range answers {
 		m := b.read[i]
 		res := Result{User: m.box.User, Mail: m.box.Mail}
@@ -140,6 +141,17 @@ func (c *crew) write(ctx context.Context, b *batch) {
 			c.done(res.done(answer.Changes), m.result)
 		}
 	}
+}
+
+// refusal returns the answer that is not about one phonebook alone; nil where
+// there is none.
+func refusal(answers []phonebook.Replaced) error {
+	for _, answer := range answers {
+		if answer.Err != nil && fault.ClassOf(answer.Err) != fault.Member {
+			return answer.Err
+		}
+	}
+	return nil
 }
 
 // entriesFrom returns so many entries from where the first begins.

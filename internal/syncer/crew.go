@@ -26,7 +26,7 @@ type crew struct {
 	again  []task // to be read in full once the others are done
 
 	mu      sync.Mutex
-	streak  int   // mailboxes in a row that could not be read for a reason that is no single member's
+	streak  int   // tries in a row that reached no mailbox, for a reason that is no single member's
 	refused int   // transactions in a row
 	refusal error // of the last one
 }
@@ -57,6 +57,9 @@ func (s *Syncer) members(ctx context.Context, choice Choice, members []phonebook
 		c.work(ctx, func() { c.enqueue(ctx, again) })
 	}
 	r.Members = slices.DeleteFunc(results, func(res Result) bool { return res.Result == "" }) // not done
+	if ofTheStore(c.refusal) {
+		return c.refusal // also where somebody had stopped the run before
+	}
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -138,24 +141,42 @@ func (c *crew) scout(ctx context.Context, tasks []task) (rest []task, err error)
 	}
 	var calm []task
 	var confirm []phonebook.Replacement
+	var missed error // the first of its kind; all of a batch can fail for one reason
 	for i, look := range scout.Look(ctx, boxes) {
 		switch t := tasks[i]; {
 		case look.Err != nil && !errors.Is(look.Err, phonebook.ErrStale):
-			c.missed(ctx, t, fmt.Errorf("read mailbox %s: %w", t.box.Mail, look.Err))
+			err := fmt.Errorf("read mailbox %s: %w", t.box.Mail, look.Err)
+			if c.failed(ctx, t, err); missed == nil {
+				missed = err
+			}
 		case look.Unchanged && t.box.State != "":
-			c.reached()
 			calm = append(calm, t)
 			confirm = append(confirm, c.replacement(t.box, look.State))
 		default:
 			rest = append(rest, t)
 		}
 	}
+	if len(calm) > 0 {
+		missed = nil
+	}
+	if missed != nil || len(calm) > 0 {
+		c.reached(ctx, missed)
+	}
+	return c.confirm(ctx, calm, confirm, rest)
+}
+
+// confirm has the store take down that nothing changed in calm mailboxes, and
+// returns the others with those that have to be read all the same.
+func (c *crew) confirm(ctx context.Context, calm []task, rs []phonebook.Replacement, rest []task) ([]task, error) {
 	if len(calm) == 0 {
 		return rest, nil
 	}
-	confirmed, err := c.Store.Confirm(ctx, confirm)
-	if err != nil {
-		return nil, err
+	confirmed, err := c.Store.Confirm(ctx, rs)
+	if c.heed(err); err != nil {
+		if ofTheStore(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		return append(rest, calm...), nil // the store may take them later
 	}
 	for i, t := range calm {
 		if confirmed[i].Err != nil {
@@ -167,59 +188,62 @@ func (c *crew) scout(ctx context.Context, tasks []task) (rest []task, err error)
 	return rest, nil
 }
 
-// reached takes note of a mailbox that could be read.
-func (c *crew) reached() {
+// reached takes note of whether a mailbox could be read, or one of several that
+// were looked at together. The run ends where one try after the other fails
+// because nothing can be reached: each waits, and thousands of them would take
+// days.
+func (c *crew) reached(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.streak = 0
+	class := fault.ClassOf(err)
+	if err == nil || class != fault.Unavailable && class != fault.Config {
+		c.streak = 0
+		return
+	}
+	if c.streak++; c.streak >= max(2*c.Workers, 6) {
+		c.stop(fault.New(class, fault.HintOf(err), "given up after %d tries in a row: %w", c.streak, err))
+	}
 }
 
-// missed takes note of a mailbox that could not be read. The run ends where one
-// after the other fails because nothing can be reached: each takes its tries
-// and waits, and thousands of them would take days.
-func (c *crew) missed(ctx context.Context, t task, err error) {
-	if ctx.Err() != nil {
-		return // broken off from outside: not the member's failure
+// failed takes note of a member's failure, unless that is the end of the run.
+func (c *crew) failed(ctx context.Context, t task, err error) {
+	if ctx.Err() == nil {
+		c.done(Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
 	}
-	c.mu.Lock()
-	class := fault.ClassOf(err)
-	switch {
-	case class == fault.Unavailable || class == fault.Config:
-		c.streak++
-	default:
-		c.streak = 0
-	}
-	if c.streak >= max(2*c.Workers, 6) {
-		c.stop(fault.New(class, fault.HintOf(err), "given up after %d mailboxes in a row: %w", c.streak, err))
-	}
-	c.mu.Unlock()
-	c.done(Result{User: t.box.User, Mail: t.box.Mail}.failed(err), t.result)
 }
 
 // patient is how many transactions in a row may find the file in use before
 // the run ends: the first has waited for half a minute.
 const patient = 6
 
-// heed takes note of what the store answered, and ends the run where it cannot
-// be written.
-func (c *crew) heed(answers []phonebook.Replaced) {
-	c.refusal = nil
-	c.refusal = nil
-	for _, answer := range answers {
-		if class := fault.ClassOf(answer.Err); answer.Err != nil && (class == fault.Unavailable || ofTheStore(answer.Err)) {
-			c.refusal = answer.Err // that of one transaction is the same for all
-		}
-	}
+// heed takes note of how a transaction ended, and ends the run where the file
+// cannot be written.
+func (c *crew) heed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	class := fault.ClassOf(err)
 	switch {
-	case c.refusal == nil:
+	case err == nil || class == fault.Member:
 		c.refused = 0
-	case ofTheStore(c.refusal):
-		c.stop(c.refusal)
-	default:
+	case ofTheStore(err):
+		c.refusal = err
+		c.stop(err)
+	case !ofTheStore(c.refusal):
+		c.refusal = err
 		if c.refused++; c.refused == patient {
-			c.stop(fault.New(fault.ClassOf(c.refusal), fault.HintOf(c.refusal), "given up after %d tries: %w", c.refused, c.refusal))
+			c.stop(fault.New(class, fault.HintOf(err), "given up after %d tries in a row: %w", c.refused, err))
 		}
 	}
+}
+
+// broken tells whether the file cannot be written.
+func (c *crew) broken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return ofTheStore(c.refusal)
 }
 
 // done takes a member's result, one at a time.

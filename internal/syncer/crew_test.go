@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,12 +20,17 @@ type stage struct {
 	users    int
 	contacts int // in each mailbox
 	note     string
-	fails    func(user int) error        // of a mailbox; may be nil
-	refuses  func(transaction int) error // of the store; may be nil
+	fails    func(user int) error                                      // of a mailbox; may be nil
+	refuses  func(transaction int) error                               // of the store; may be nil
+	look     func(nth int, boxes []phonebook.Mailbox) []phonebook.Look // nil: one by one
+	pages    []phonebook.Page                                          // of each mailbox, instead of contacts
+	looks    int
 
 	mu      sync.Mutex
 	reads   map[string][]string // the states since which a mailbox was read
 	written []int               // mailboxes of each transaction
+	emptied map[string]bool     // whose phonebook may become empty
+	confirm func() error        // of each call; may be nil
 	states  map[string]string   // of each owner
 	entries map[string]int
 }
@@ -47,6 +53,11 @@ func (s *stage) Read(_ context.Context, m phonebook.Member, since string, yield 
 		var i int
 		fmt.Sscanf(m.User, "u%d", &i)
 		if err := s.fails(i); err != nil {
+			return "", err
+		}
+	}
+	for _, p := range s.pages {
+		if err := yield(p); err != nil {
 			return "", err
 		}
 	}
@@ -92,19 +103,42 @@ func (s *stage) ReplaceAll(ctx context.Context, rs []phonebook.Replacement) []ph
 			n++
 		}
 		if s.entries == nil {
-			s.entries = map[string]int{}
+			s.entries, s.emptied = map[string]int{}, map[string]bool{}
 		}
-		s.entries[r.Owner] = n
+		s.entries[r.Owner], s.emptied[r.Owner] = n, r.AllowEmpty
 		answers[i].Entries, answers[i].Added = n, n
 	}
 	return answers
 }
 
-func (s *stage) Confirm(context.Context, []phonebook.Replacement) ([]phonebook.Confirmed, error) {
-	return nil, errors.New("nobody asked")
+func (s *stage) Confirm(_ context.Context, rs []phonebook.Replacement) ([]phonebook.Confirmed, error) {
+	if s.confirm != nil {
+		if err := s.confirm(); err != nil {
+			return nil, err
+		}
+	}
+	return make([]phonebook.Confirmed, len(rs)), nil
 }
 
-func (s *stage) run(t *testing.T) *syncer.Report {
+// source is what a run reads from.
+func (s *stage) source() syncer.Source {
+	if s.look != nil {
+		return scout{s}
+	}
+	return s
+}
+
+// scout is a stage that looks at several mailboxes at once.
+type scout struct{ *stage }
+
+func (s scout) Look(_ context.Context, boxes []phonebook.Mailbox) []phonebook.Look {
+	s.looks++
+	return s.look(s.looks, boxes)
+}
+
+func (s *stage) run(t *testing.T) *syncer.Report { return s.runContext(t.Context(), t) }
+
+func (s *stage) runContext(ctx context.Context, t *testing.T) *syncer.Report {
 	t.Helper()
 	n, err := phonebook.NewNormaliser(phonebook.Rules{Region: "DE", Notes: true})
 	if err != nil {
@@ -113,9 +147,9 @@ func (s *stage) run(t *testing.T) *syncer.Report {
 	return (&syncer.Syncer{
 		Directory: s, Store: s, Normaliser: n, Workers: 1, Title: "Privat", Digest: "digest", Logger: slog.New(slog.DiscardHandler),
 		Choose: func(context.Context, []phonebook.Member) (syncer.Choice, error) {
-			return syncer.Choice{Name: "graph", Source: s}, nil
+			return syncer.Choice{Name: "graph", Source: s.source()}, nil
 		},
-	}).Run(context.Background())
+	}).Run(ctx)
 }
 
 var (
@@ -223,5 +257,93 @@ func TestManyThatWait(t *testing.T) {
 	r := s.run(t)
 	if r.Err != nil || r.Count(syncer.OK)+r.Count(syncer.Unchanged) != 5_000 || len(s.written) < 2 {
 		t.Errorf("transactions %v, %v", s.written, r.Err)
+	}
+}
+
+// looksAway answers that nothing changed, and that nobody can be reached to the
+// calls that it is told.
+func looksAway(calls ...int) func(int, []phonebook.Mailbox) []phonebook.Look {
+	return func(nth int, boxes []phonebook.Mailbox) []phonebook.Look {
+		all := make([]phonebook.Look, len(boxes))
+		for i := range all {
+			if all[i] = (phonebook.Look{Unchanged: true, State: "later"}); slices.Contains(calls, nth) {
+				all[i] = phonebook.Look{Err: away}
+			}
+		}
+		return all
+	}
+}
+
+// read has all mailboxes read before.
+func (s *stage) read() *stage {
+	s.states = map[string]string{}
+	for i := range s.users {
+		s.states[fmt.Sprint("u", i)] = "1 graph digest before"
+	}
+	return s
+}
+
+// Mailboxes that were looked at together are one try: their failure is theirs,
+// until one look after the other fails.
+func TestLooksThatFail(t *testing.T) {
+	s := (&stage{users: 200, look: looksAway(3)}).read()
+	if r := s.run(t); r.Err != nil || r.Count(syncer.Failed) != 20 || r.Count(syncer.Unchanged) != 180 {
+		t.Errorf("one: %d failed, %d unchanged, %v", r.Count(syncer.Failed), r.Count(syncer.Unchanged), r.Err)
+	}
+	s = (&stage{users: 200, look: looksAway(2, 3, 4, 5, 6, 7)}).read()
+	if r := s.run(t); !errors.Is(r.Err, away) || r.Count(syncer.Unchanged) != 20 || s.looks != 7 {
+		t.Errorf("six in a row: %d unchanged, %d looks, %v", r.Count(syncer.Unchanged), s.looks, r.Err)
+	}
+}
+
+// Where the store is in use while it is to take down that nothing changed,
+// those mailboxes are read instead.
+func TestConfirmThatIsRefused(t *testing.T) {
+	calls := 0
+	s := (&stage{users: 60, contacts: 1, look: looksAway(), confirm: func() error {
+		if calls++; calls == 2 {
+			return busy
+		}
+		return nil
+	}}).read()
+	if r := s.run(t); r.Err != nil || r.Count(syncer.Unchanged) != 40 || r.Count(syncer.OK) != 20 {
+		t.Errorf("%d unchanged, %d ok, %v", r.Count(syncer.Unchanged), r.Count(syncer.OK), r.Err)
+	}
+}
+
+// A signal does not hide that there was no room for what had been read.
+func TestNoRoomAfterASignal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &stage{users: 10, contacts: 1, refuses: func(int) error { return full }, fails: func(user int) error {
+		if user == 5 {
+			cancel()
+			return ctx.Err()
+		}
+		return nil
+	}}
+	if r := s.runContext(ctx, t); !errors.Is(r.Err, full) {
+		t.Errorf("%v", r.Err)
+	}
+}
+
+// A mailbox with contacts that have no place in a phonebook may leave it empty;
+// one whose contacts were gone before it was read whole may not.
+func TestWhatMayLeaveAPhonebookEmpty(t *testing.T) {
+	nameless := phonebook.Page{Contacts: []phonebook.Contact{{ID: "nameless"}}}
+	named := phonebook.Page{Contacts: []phonebook.Contact{{ID: "named", DisplayName: "Erika"}}}
+	for name, tt := range map[string]struct {
+		pages []phonebook.Page
+		empty bool
+	}{
+		"nothing":           {nil, false},
+		"no place":          {[]phonebook.Page{nameless}, true},
+		"no place, gone":    {[]phonebook.Page{nameless, {Gone: []string{"nameless"}}}, false},
+		"gone":              {[]phonebook.Page{named, {Gone: []string{"named"}}}, false},
+		"gone, and one not": {[]phonebook.Page{named, nameless, {Gone: []string{"named"}}}, true},
+	} {
+		s := &stage{users: 1, pages: tt.pages}
+		if r := s.run(t); r.Err != nil || s.entries["u0"] != 0 || s.emptied["u0"] != tt.empty {
+			t.Errorf("%s: may be empty: %v, want %v; %v", name, s.emptied["u0"], tt.empty, r.Err)
+		}
 	}
 }

@@ -23,13 +23,13 @@ func (c *crew) mailbox(ctx context.Context, t task, read *spool) {
 		m, err = c.read(ctx, t, read)
 	}
 	var full *batch
+	c.reached(ctx, err)
 	if err == nil {
-		c.reached()
 		full, err = c.binder.add(m, read)
 	}
 	read.reset()
 	if err != nil {
-		c.missed(ctx, t, err)
+		c.failed(ctx, t, err)
 	}
 	if full != nil {
 		c.binder.full <- full
@@ -45,18 +45,16 @@ func (c *crew) anew(user, why string) {
 func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, error) {
 	read.reset()
 	m := readMailbox{task: t}
-	contacts := 0
 	state, err := c.source.Read(ctx, t.box.Member, t.box.State, func(p phonebook.Page) error {
-		contacts += len(p.Contacts)
 		for i := range p.Contacts {
 			if e, ok := c.Normaliser.Entry(p.Contacts[i]); !ok {
-				read.drop(p.Contacts[i].ID)
+				read.drop(p.Contacts[i].ID, noPlace)
 			} else if err := read.put(e); err != nil {
 				return err
 			}
 		}
 		for _, id := range p.Gone {
-			read.drop(id)
+			read.drop(id, gone)
 		}
 		return ctx.Err()
 	})
@@ -66,10 +64,11 @@ func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, erro
 	m.replacement = c.replacement(t.box, state)
 	m.replacement.Len = read.live
 	// A mailbox with contacts of which none belongs in a phonebook is not one
-	// that suddenly answers with none.
-	m.replacement.AllowEmpty = c.AllowEmpty || contacts > 0
+	// that suddenly answers with none. Those that were gone before the reading
+	// ended say nothing.
+	m.replacement.AllowEmpty = c.AllowEmpty || read.placeless > 0
 	if t.box.State != "" {
-		m.replacement.Gone = slices.Sorted(maps.Keys(read.gone))
+		m.replacement.Gone = slices.Sorted(maps.Keys(read.dropped))
 	}
 	return m, nil
 }

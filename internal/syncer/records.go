@@ -83,7 +83,10 @@ func (r *records) open() (err error) {
 	if r.file, err = os.CreateTemp("", "contactsync"); err != nil {
 		return noRoom("make", err)
 	}
-	return os.Remove(r.file.Name())
+	if err = os.Remove(r.file.Name()); err != nil {
+		return noRoom("unlink", err)
+	}
+	return nil
 }
 
 // noRoom explains a failure of the temporary file.

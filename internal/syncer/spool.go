@@ -7,20 +7,23 @@ import (
 	"contactsync/internal/phonebook"
 )
 
-// none is the version of a contact that is gone, or has no place in a
-// phonebook.
-const none = -1
+// Versions of contacts that become no entry.
+const (
+	gone    int32 = -1 // from the mailbox
+	noPlace int32 = -2 // in a phonebook
+)
 
 // spool holds what was read of a mailbox until it has been read whole. A
 // service can tell a contact twice, where the mailbox changes between two
 // pages: the last version counts.
 type spool struct {
-	records  records               // all versions
-	versions int32                 // that were put
-	last     map[fingerprint]int32 // the version of each contact that counts, or none
-	live     int                   // contacts that have one
-	gone     map[string]struct{}   // ids of contacts without one
-	id       []byte                // scratch space
+	records   records               // all versions
+	versions  int32                 // that were put
+	last      map[fingerprint]int32 // the version of each contact that counts
+	live      int                   // contacts that become an entry
+	placeless int                   // contacts that have no place in a phonebook
+	dropped   map[string]struct{}   // ids of contacts that become no entry
+	id        []byte                // scratch space
 }
 
 // fingerprint stands for an id, which can be long.
@@ -34,18 +37,18 @@ func fingerprintOf(id []byte) fingerprint {
 // put takes the entry of a contact.
 func (s *spool) put(e phonebook.Entry) error {
 	s.set(e.ID, s.versions)
-	delete(s.gone, e.ID)
+	delete(s.dropped, e.ID)
 	s.versions++
 	return s.records.add(&e)
 }
 
-// drop takes note of a contact that is gone, or has no place in a phonebook.
-func (s *spool) drop(id string) {
-	s.set(id, none)
-	if s.gone == nil {
-		s.gone = make(map[string]struct{})
+// drop takes note of a contact that is gone, or has no place.
+func (s *spool) drop(id string, why int32) {
+	s.set(id, why)
+	if s.dropped == nil {
+		s.dropped = make(map[string]struct{})
 	}
-	s.gone[strings.Clone(id)] = struct{}{} // it is part of a page, which need not stay
+	s.dropped[strings.Clone(id)] = struct{}{} // it is part of a page, which need not stay
 }
 
 func (s *spool) set(id string, version int32) {
@@ -54,13 +57,21 @@ func (s *spool) set(id string, version int32) {
 	}
 	s.id = append(s.id[:0], id...)
 	f := fingerprintOf(s.id)
-	if before, ok := s.last[f]; ok && before != none {
-		s.live--
+	if before, ok := s.last[f]; ok {
+		s.count(before, -1)
 	}
-	if version != none {
-		s.live++
-	}
+	s.count(version, 1)
 	s.last[f] = version
+}
+
+// count counts a contact of that version more, or one less.
+func (s *spool) count(version int32, by int) {
+	switch {
+	case version >= 0:
+		s.live += by
+	case version == noPlace:
+		s.placeless += by
+	}
 }
 
 // moveTo adds the version that counts of each contact to other records.

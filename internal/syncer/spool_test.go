@@ -26,7 +26,7 @@ func TestSpoolAgainstAMap(t *testing.T) {
 	for i := range 12_000 {
 		id := fmt.Sprint("contact ", random.IntN(8_000))
 		if random.IntN(5) == 0 {
-			s.drop(id)
+			s.drop(id, gone)
 			delete(want, id)
 			continue
 		}
@@ -54,7 +54,7 @@ func TestSpoolAgainstAMap(t *testing.T) {
 			t.Errorf("%s comes twice", e.ID)
 		}
 		got[e.ID] = e
-		if _, ok := s.gone[e.ID]; ok {
+		if _, ok := s.dropped[e.ID]; ok {
 			t.Errorf("%s is gone and there", e.ID)
 		}
 	}
