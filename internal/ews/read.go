@@ -68,14 +68,12 @@ func (s *Source) newReading(mail, since string, yield func(phonebook.Page) error
 
 // run reads the mailbox and returns the state for the next reading.
 func (r *reading) run(ctx context.Context) (string, error) {
-	quiet := false
-	for n := 0; n < rounds && !quiet; n++ {
-		var err error
-		if quiet, err = r.round(ctx); err != nil {
+	for n := 0; n < rounds && r.unsettled(); n++ {
+		if err := r.round(ctx); err != nil {
 			return "", err
 		}
 	}
-	if !quiet {
+	if r.unsettled() {
 		r.log.Warn("contacts are being moved between folders without end; the next run reads the rest", "mailbox", r.mail)
 	}
 	s := state{Mail: r.mail}
@@ -85,26 +83,30 @@ func (r *reading) run(ctx context.Context) (string, error) {
 	return s.text()
 }
 
-// round asks once whatever is to be asked; quiet says that nothing was.
-func (r *reading) round(ctx context.Context) (quiet bool, err error) {
-	quiet = true
+// unsettled tells whether there is something to ask.
+func (r *reading) unsettled() bool {
+	return r.deep && r.due(r.listed) || slices.ContainsFunc(r.folders, r.open)
+}
+
+// open tells whether a folder is to be asked.
+func (r *reading) open(f *following) bool { return !f.missing && r.due(f.asked) }
+
+// round asks once whatever is to be asked.
+func (r *reading) round(ctx context.Context) error {
 	for i := 0; i < len(r.folders); i++ { // the list can grow
-		f := r.folders[i]
-		if !f.missing && r.due(f.asked) {
-			quiet = false
+		if f := r.folders[i]; r.open(f) {
 			if err := r.read(ctx, f); err != nil {
-				return false, err
+				return err
 			}
 		}
 		if i == 0 && r.deep && r.due(r.listed) {
-			quiet = false
 			if err := r.list(ctx); err != nil {
-				return false, err
+				return err
 			}
 		}
 	}
 	r.forgetUnread()
-	return quiet, nil
+	return nil
 }
 
 // due tells whether what was asked at that time, 0 for never, is to be asked.

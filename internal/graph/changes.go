@@ -221,7 +221,7 @@ func (t *track) explain(err error) error {
 	case t.folder != "" && gone(err):
 		return &stale{"a contact folder was deleted or moved away", err}
 	case forgotten(err), t.next != "" && refused(err):
-		return &stale{"the service cannot tell any more what changed since the last run", err}
+		return &stale{"the service cannot tell any more what changed", err}
 	}
 	return err
 }
