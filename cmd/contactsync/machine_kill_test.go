@@ -55,8 +55,8 @@ type victim struct {
 
 	length, writing, checkpoint time.Duration // of a run that nobody killed, and of these phases of it
 
-	asked, ofAnna atomic.Int64                  // requests of the run, and those about her mailbox
-	gate          atomic.Pointer[chan struct{}] // holds back the pages of Anna's mailbox; may be nil
+	asked atomic.Int64                  // requests of the run
+	gate  atomic.Pointer[chan struct{}] // holds back the pages of Anna's mailbox; may be nil
 
 	hits        map[string]int // kills by phase
 	left, mixed int            // of them those that left phonebooks unwritten, and those that left only some so

@@ -157,7 +157,13 @@ func (m *machine) held(file string) map[string]string {
 		}
 		all[uid] = none
 		if found {
-			all[uid] = linesOf(book.Entries, func(e phonebook.Entry) string { return fmt.Sprintf("%s %v", e.DisplayName, e.Numbers[0].AsTyped) })
+			all[uid] = linesOf(book.Entries, func(e phonebook.Entry) string {
+				text := e.DisplayName
+				for _, n := range e.Numbers {
+					text += " " + n.AsTyped
+				}
+				return text
+			})
 		}
 	}
 	return all
