@@ -27,9 +27,7 @@ var kills = flag.Int("kills", 100, "of TestKilled that are to hit a run with wor
 // Whenever a run is killed, each phonebook is the old or the new one, whole,
 // for everybody who reads it then, and later runs have all of it right.
 func TestKilled(t *testing.T) {
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
+	t.Parallel()
 	ways := []struct {
 		name, source string
 		args         []string
@@ -39,10 +37,10 @@ func TestKilled(t *testing.T) {
 			t.Parallel()
 			v := &victim{
 				machine: newMachine(t, way.source), args: way.args, hits: map[string]int{},
-				random: rand.New(rand.NewPCG(*seed, uint64(n))),
+				random: rand.New(rand.NewPCG(theSeed(), uint64(n))),
 			}
 			v.suffer((*kills + n) / len(ways))
-			t.Logf("go test -run '%s$' -seed %d -kills %d\n%s", t.Name(), *seed, *kills, v.summary())
+			t.Logf("go test -run '%s$' -seed %d -kills %d\n%s", t.Name(), theSeed(), *kills, v.summary())
 		})
 	}
 }

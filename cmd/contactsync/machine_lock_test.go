@@ -56,6 +56,7 @@ func TestFilesThatAreLocked(t *testing.T) {
 // the service gave to tokens, to the state of the mailboxes and to contacts.
 // The next run reads what changed and notes the time that it is now.
 func TestClockSetBack(t *testing.T) {
+	t.Parallel()
 	const year = 365 * 24 * time.Hour
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -52,6 +51,7 @@ func (m *machine) ends(wait func() (result, report)) <-chan end {
 // A signal ends a run whatever it waits for, with each phonebook the old or
 // the new one, and the next run does the rest.
 func TestSignalAtAnyRequest(t *testing.T) {
+	t.Parallel()
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			m := newMachine(t, source)
@@ -95,6 +95,7 @@ func TestSignalAtAnyRequest(t *testing.T) {
 // Of two runs that start together one does all there is to do, and the other
 // says so.
 func TestTwoRunsTogether(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, "graph")
 	for _, first := range []bool{true, false} {
 		m.change()
@@ -126,10 +127,7 @@ func TestTwoRunsTogether(t *testing.T) {
 // A process may have few file descriptors, too few to do anything, or just
 // enough to begin: what it cannot do it leaves undone.
 func TestFewFileDescriptors(t *testing.T) {
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			m := newMachine(t, source)
@@ -140,7 +138,7 @@ func TestFewFileDescriptors(t *testing.T) {
 				before := m.held(m.books)
 				cmd := m.process("--json", "--allow-empty")
 				limited := fmt.Sprintf(`ulimit -n %d && exec "$@"`, n)
-				cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", limited, "sh", program}, cmd.Args[1:]...)
+				cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", limited, "sh", cmd.Path}, cmd.Args[1:]...)
 				out, r := m.startProcess(cmd)()
 				m.nothingSeen(out)
 				if out.status == 0 {

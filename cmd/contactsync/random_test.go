@@ -18,23 +18,30 @@ import (
 )
 
 var (
-	steps = flag.Int("steps", 60, "runs of TestAsIfReadAnew over each source")
-	seed  = flag.Uint64("seed", 0, "of TestAsIfReadAnew; 0: another each time")
+	steps = flag.Int("steps", 40, "runs of TestAsIfReadAnew over each source")
+	seed  = flag.Uint64("seed", 0, "of TestAsIfReadAnew and TestKilled; 0: another each time")
 )
+
+// theSeed returns the seed of this run of the tests.
+var theSeed = sync.OnceValue(func() uint64 {
+	if *seed != 0 {
+		return *seed
+	}
+	return rand.Uint64()
+})
 
 // However contacts, folders, phonebooks and keys change between two runs and
 // during them, and whatever goes wrong: after a run that ends well each
 // phonebook is as one that was read anew.
 func TestAsIfReadAnew(t *testing.T) {
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
+	t.Parallel()
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
-			t.Logf("go test -run TestAsIfReadAnew/%s -seed %d -steps %d", source, *seed, *steps)
+			t.Parallel()
+			t.Logf("go test -run TestAsIfReadAnew/%s -seed %d -steps %d", source, theSeed(), *steps)
 			c := &chaos{
 				world:  newWorldWith(t, simulator.Options{MaxPage: 7}, "anna", "ben", "chris"),
-				random: rand.New(rand.NewPCG(*seed, uint64(len(source)))),
+				random: rand.New(rand.NewPCG(theSeed(), uint64(len(source)))),
 			}
 			c.set("source", source)
 			c.set("contact_folders", "all")

@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/simulator/accounts"
 )
@@ -20,8 +25,36 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	// Tests that run side by side share these flags, to which the library writes.
+	cli.HelpFlag = shared{cli.HelpFlag.(*cli.BoolFlag)}
+	cli.VersionFlag = shared{cli.VersionFlag.(*cli.BoolFlag)}
+	status := m.Run()
+	os.RemoveAll(programs)
+	os.Exit(status)
 }
+
+// shared is a flag that several command lines may have at the same time.
+type shared struct{ *cli.BoolFlag }
+
+func (s shared) Apply(set *flag.FlagSet) error {
+	own := *s.BoolFlag
+	return own.Apply(set)
+}
+
+var programs string // folder of what theProgram built
+
+// theProgram returns the path of the command, built as users have it: without
+// the race detector, which makes each process ten times as slow.
+var theProgram = sync.OnceValues(func() (path string, err error) {
+	if programs, err = os.MkdirTemp("", "contactsync"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(programs, "contactsync")
+	if out, err := exec.Command("go", "build", "-tags", "libsqlite3", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // appliance is the command and its files as they lie on an appliance: with a
 // service user, and somebody who only reads phonebooks.
@@ -83,6 +116,7 @@ func (a *appliance) as(user string, args ...string) result {
 }
 
 func TestRightsOfRealUsers(t *testing.T) {
+	t.Parallel()
 	a := newAppliance(t, "anna")
 	a.add("anna", "Erika", "030 901820")
 
@@ -123,6 +157,7 @@ func TestRightsOfRealUsers(t *testing.T) {
 
 // A backup that root brought back must not send anybody in a circle.
 func TestFilesThatBelongToSomebodyElse(t *testing.T) {
+	t.Parallel()
 	a := newAppliance(t, "anna")
 	a.add("anna", "Erika", "030 901820")
 	check(t, "first run", a.as("ucservices").status, 0)

@@ -124,10 +124,9 @@ func (w *world) run(args ...string) result { return w.runContext(w.t.Context(), 
 
 func (w *world) runContext(ctx context.Context, args ...string) result {
 	w.t.Helper()
-	w.t.Setenv("UCWARE_KVSTORE", w.path("kvstore"))
-	w.t.Setenv("UCWARE_PHONEBOOKS", w.path("phonebooks.db"))
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, append([]string{"contactsync"}, args...), strings.NewReader(""), &stdout, &stderr)
+	// Not by the environment, which tests that run side by side share.
+	status := run(ctx, append([]string{"contactsync", "--store", w.path("kvstore"), "--phonebooks", w.path("phonebooks.db")}, args...), strings.NewReader(""), &stdout, &stderr)
 	r := result{status, stdout.String(), stderr.String()}
 	if strings.Contains(r.stdout+r.stderr, secret) || strings.Contains(r.stdout+r.stderr, "eyJ") {
 		w.t.Errorf("contactsync %s shows a secret or a token", strings.Join(args, " "))
