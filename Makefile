@@ -45,7 +45,7 @@ SLOW = TestAsIfReadAnew|TestServiceFaults|TestMachineFaults|TestKilled|TestFullD
 
 unit: need-build ## our own tests, with the race detector but for the slowest
 	@.ci/install $(NEED_TEST)
-	{ $(GO) test -race -v -parallel 4 -timeout 30m -tags libsqlite3 -skip '^($(SLOW))' $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) && \
+	{ $(GO) test -race -v -timeout 30m -tags libsqlite3 -skip '^($(SLOW))' $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) && \
 	$(GO) test -v -parallel 4 -timeout 30m -tags libsqlite3 -run '^($(SLOW))' ./cmd/contactsync; } 2>&1 | .ci/digest
 
 conformance: need-build ## clients that nobody here wrote read the simulator

@@ -21,7 +21,7 @@ func lacks(t *testing.T, text string, words ...string) {
 // On the appliance a command is that of the service user; elsewhere it names
 // the files of the run.
 func TestCommandsInHints(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	home := &program{store: kvstore.DefaultDir + "/", phonebooks: bookdb.DefaultPath}
 	check(t, "members", home.command("members"), "sudo -u ucservices contactsync members")
 	check(t, "kvstore", home.kvstore(), "sudo -u ucservices kvstore")
@@ -33,7 +33,7 @@ func TestCommandsInHints(t *testing.T) {
 }
 
 func TestHintsNameTheFilesOfTheRun(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	files := "contactsync --store " + w.path("kvstore") + " --phonebooks " + w.path("phonebooks.db")
 	kv := "hint: set the key with: kvstore --store " + w.path("kvstore") + " set contactsync "
@@ -69,7 +69,7 @@ func TestHintsNameTheFilesOfTheRun(t *testing.T) {
 
 // Who is a member is the directory's matter.
 func TestMembersBeforeMicrosoftIsSetUp(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	for _, key := range []string{"tenant_id", "client_id", "client_secret"} {
 		w.set(key, "")
@@ -86,7 +86,7 @@ func TestMembersBeforeMicrosoftIsSetUp(t *testing.T) {
 }
 
 func TestDryRunSaysSo(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	contains(t, w.run("--dry-run").stderr, " (dry run: nothing was changed)\n")

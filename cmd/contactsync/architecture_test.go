@@ -28,7 +28,7 @@ var inner = map[string]string{
 }
 
 func TestImportsPointInward(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	out, err := exec.Command("go", "list", "-tags", "libsqlite3", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "contactsync/...").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestImportsPointInward(t *testing.T) {
 // What is for tests and the demo alone must not be in the programs that are
 // shipped.
 func TestNoSimulatorInThePrograms(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, program := range []string{"contactsync", "kvstore"} {
 		out, err := exec.Command("go", "list", "-tags", "libsqlite3", "-deps", "contactsync/cmd/"+program).Output()
 		if err != nil {

@@ -65,7 +65,7 @@ func of(t *testing.T, records []journaltest.Record, member string) journaltest.R
 var memberFields = []string{"PRIORITY", "RESULT", "ENTRIES", "ADDED", "UPDATED", "REMOVED"}
 
 func TestServiceWritesFields(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram", "chris", "dora")
 	for _, uid := range []string{"anna", "bram", "chris"} {
 		w.add(uid, "Erika", "030 901820")
@@ -100,7 +100,7 @@ func TestServiceWritesFields(t *testing.T) {
 }
 
 func TestServiceWhereAllIsWell(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	records := w.journalled(0)
 	check(t, "anna", fields(of(t, records, "anna"), memberFields...), "6 ok 0 0 0 0")
@@ -114,7 +114,7 @@ func TestServiceWhereAllIsWell(t *testing.T) {
 }
 
 func TestServiceWhereTheRunFails(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("client_id", "x")
 	w.set("workers", "many")
@@ -133,7 +133,7 @@ func TestServiceWhereTheRunFails(t *testing.T) {
 
 // Names come from a directory that others write to.
 func TestServiceAndNamesThatPretend(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	name := "x\nPRIORITY=0\nRESULT=ok\x1b[2J\n" + secret[:5]
 	w := newWorld(t, name)
 	w.revoke(name)
@@ -147,7 +147,7 @@ func TestServiceAndNamesThatPretend(t *testing.T) {
 
 // A console is no journal, and where there is no journal nothing is lost.
 func TestServiceWithoutAJournal(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.revoke("bram")
 	j := journaltest.New(t)
@@ -164,7 +164,7 @@ func TestServiceWithoutAJournal(t *testing.T) {
 }
 
 func TestConfiguredSpeaksInALineOfTheService(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := &world{t: t, dir: t.TempDir()}
 	j := journaltest.New(t)
 	cmd := j.Command(w.process("configured"))

@@ -112,7 +112,7 @@ func offered(help string) (commands, options []string) {
 }
 
 func TestCompletionOfContactsync(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	program := filepath.Join(t.TempDir(), "contactsync")
 	if err := os.Symlink(self(t), program); err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestCompletionOfContactsync(t *testing.T) {
 }
 
 func TestCompletionOfUsers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "annette", "a$(touch x)", "a;b", "--full", "bram")
 	w.sync(0)
 	program := filepath.Join(w.dir, "contactsync")
@@ -151,7 +151,7 @@ func TestCompletionOfUsers(t *testing.T) {
 }
 
 func TestCompletionOfKvstore(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	program := filepath.Join(t.TempDir(), "kvstore")
 	if out, err := exec.Command("go", "build", "-tags", "libsqlite3", "-o", program, "contactsync/cmd/kvstore").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -7,7 +7,7 @@ import (
 )
 
 func TestConfigured(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := &world{t: t, dir: t.TempDir()}
 	unconfigured := func(when string) {
 		t.Helper()
@@ -38,7 +38,7 @@ func TestConfigured(t *testing.T) {
 
 // What stands in the way is for the run to say, with its exit status.
 func TestConfiguredWhereTheStoreCannotBeRead(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := &world{t: t, dir: t.TempDir()}
 	w.set("note", strings.Repeat("x", 20000))
 	w.damage("kvstore/contactsync.db")

@@ -127,7 +127,7 @@ func (w *world) move(o ldaptest.Options, groups ...string) {
 // the run says what happened and what to do, and the next one heals it. The
 // runs wait together.
 func TestDirectoryFaults(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	ends := map[string]func(*testing.T){}
 	for name, f := range directoryFaults {
 		w := newWorld(t, "anna", "bram")
@@ -171,7 +171,7 @@ func TestDirectoryFaults(t *testing.T) {
 // User ids and addresses with whatever a directory allows lead to their own
 // mailboxes and phonebooks, over both services.
 func TestStrangeMembers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	members := map[string]string{ // user id and address
 		"o'brien":            "o'brien@example.org",
 		"o''brien":           "o''brien@example.org",
@@ -212,7 +212,7 @@ var manyMembers = flag.Int("members", 20_000, "of TestManyMembers; 100,000 in ma
 // which a directory of that size answers a hundred at a time; by DN, one by
 // one, it takes three times as long.
 func TestManyMembers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	many := *manyMembers
 	var entries []ldaptest.Entry
 	var uids []string

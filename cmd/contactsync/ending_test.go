@@ -6,7 +6,7 @@ import (
 )
 
 func TestEndOfTheSecret(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	now := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
 	day := func(n int) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, n) }
 	for _, tt := range []struct {
@@ -26,7 +26,7 @@ func TestEndOfTheSecret(t *testing.T) {
 }
 
 func TestRunWarnsOfTheSecretsEnd(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("client_secret_expires", time.Now().AddDate(0, 0, 10).Format(time.DateOnly))
 	out := w.run()

@@ -12,7 +12,7 @@ import (
 // Whatever keeps a run from working leaves every phonebook as it was, ends
 // with the right status and says what to do.
 func TestWhatKeepsARunFromWorking(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	tests := map[string]struct {
 		spoil  func(*world)
 		status int
@@ -71,7 +71,7 @@ func (w *world) damage(name string) {
 }
 
 func TestDamagedPhonebooksAreLeftAsTheyAre(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -89,7 +89,7 @@ func TestDamagedPhonebooksAreLeftAsTheyAre(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	for _, args := range [][]string{
 		{"frobnicate"}, {"--frobnicate"}, {"members", "more"}, {"members", "--frobnicate"}, {"phonebook"}, {"phonebook", "frobnicate"},

@@ -108,7 +108,7 @@ func (m *machine) walBytes() int64 {
 
 // A disk can be full before a run and in each phase of it.
 func TestFullDisk(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	if !alone(t) {
 		return
 	}

@@ -64,7 +64,7 @@ var (
 // one, the run says what happened and what to do, leaves alone what is damaged,
 // and once it is mended the next run does all.
 func TestMachineFaults(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	m := newMachine(t, "graph") // which it is does not matter to files
 	m.sync()
 	for _, f := range machineFaults {

@@ -27,14 +27,14 @@ var kills = flag.Int("kills", 100, "of TestKilled that are to hit a run with wor
 // Whenever a run is killed, each phonebook is the old or the new one, whole,
 // for everybody who reads it then, and later runs have all of it right.
 func TestKilled(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	ways := []struct {
 		name, source string
 		args         []string
 	}{{"graph", "graph", nil}, {"graph in full", "graph", []string{"--full"}}, {"ews", "ews", nil}, {"ews in full", "ews", []string{"--full"}}}
 	for n, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
-			t.Parallel()
+			parallel(t)
 			v := &victim{
 				machine: newMachine(t, way.source), args: way.args, hits: map[string]int{},
 				random: rand.New(rand.NewPCG(theSeed(), uint64(n))),

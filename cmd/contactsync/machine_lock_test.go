@@ -14,7 +14,7 @@ import (
 // it was; the run says so, and the next one heals it. All of them wait at the
 // same time.
 func TestFilesThatAreLocked(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	locks := []struct {
 		name, file, how string
 		words           []string
@@ -56,7 +56,7 @@ func TestFilesThatAreLocked(t *testing.T) {
 // the service gave to tokens, to the state of the mailboxes and to contacts.
 // The next run reads what changed and notes the time that it is now.
 func TestClockSetBack(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	const year = 365 * 24 * time.Hour
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // Files and folders whose owner or mode somebody changed keep a run from
 // working, or do not matter to it; it says which, and what to type.
 func TestRightsTakenAway(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	a := newAppliance(t, "anna", "bram")
 	const books = "phonebooks/phonebooks.db"
 	tests := []struct {

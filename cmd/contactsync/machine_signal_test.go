@@ -51,7 +51,7 @@ func (m *machine) ends(wait func() (result, report)) <-chan end {
 // A signal ends a run whatever it waits for, with each phonebook the old or
 // the new one, and the next run does the rest.
 func TestSignalAtAnyRequest(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			m := newMachine(t, source)
@@ -95,7 +95,7 @@ func TestSignalAtAnyRequest(t *testing.T) {
 // Of two runs that start together one does all there is to do, and the other
 // says so.
 func TestTwoRunsTogether(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	m := newMachine(t, "graph")
 	for _, first := range []bool{true, false} {
 		m.change()
@@ -127,7 +127,7 @@ func TestTwoRunsTogether(t *testing.T) {
 // A process may have few file descriptors, too few to do anything, or just
 // enough to begin: what it cannot do it leaves undone.
 func TestFewFileDescriptors(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			m := newMachine(t, source)

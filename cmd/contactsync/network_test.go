@@ -52,7 +52,7 @@ func connectProxy(t *testing.T, user, password string) (address string, connecti
 }
 
 func TestEverythingGoesThroughTheProxy(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	address, connections := connectProxy(t, "svc", secret)
@@ -71,7 +71,7 @@ func TestEverythingGoesThroughTheProxy(t *testing.T) {
 
 // The settings' spelling of an address reaches the directory in every form.
 func TestDirectoryByEveryAddress(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	for _, address := range []string{w.ldap.URL, w.ldap.TLSURL, w.ldap.SocketURL} {
 		w.set("ldap_url", address)
@@ -82,7 +82,7 @@ func TestDirectoryByEveryAddress(t *testing.T) {
 }
 
 func TestSignInByCertificate(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	thumbprint := w.certificate("app.pem")

@@ -40,7 +40,7 @@ func (w *world) leftBehind() {
 // Certificates are verified, whatever the store says: no value of any key lets
 // a stranger have as much as a request.
 func TestNoKeyTrustsAStranger(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("ca_file", w.ldap.CAFile)
 	for _, key := range settings.Keys() {
@@ -83,7 +83,7 @@ func (w *world) value(key string) (value string, ok bool) {
 
 // A server that speaks nothing newer than TLS 1.1 is spoken to in no other way.
 func TestOldTLSIsRefused(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	key := w.path("old.pem")
 	w.certificate("old.pem")
@@ -128,7 +128,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 
 // Nobody is sent elsewhere with a token: no redirect is followed.
 func TestRedirectsAreNotFollowed(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -153,7 +153,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 
 // What a crash prints holds neither secret nor token.
 func TestCrash(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			w := newWorld(t, "anna")
@@ -209,7 +209,7 @@ func plainly(t *testing.T) (address string, came func() int) {
 // Addresses without TLS are refused before anybody is asked, unless they are
 // this machine's own.
 func TestPlainAddressesAreRefused(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(w.cloud.Authority(), "https://"))
 	host, err := os.Hostname()

@@ -69,7 +69,7 @@ func (m *manager) end(t *testing.T) []string {
 }
 
 func TestTellsTheServiceManagerHowFarItIs(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram", "chris")
 	w.set("workers", "1")
 	w.revoke("anna")
@@ -86,7 +86,7 @@ func TestTellsTheServiceManagerHowFarItIs(t *testing.T) {
 }
 
 func TestTellsTheServiceManagerWhyItFailed(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("client_id", "x\nMAINPID=1")
 	w.set("workers", "x")
@@ -102,7 +102,7 @@ func TestTellsTheServiceManagerWhyItFailed(t *testing.T) {
 }
 
 func TestTellsTheServiceManagerThatItStops(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	reached := make(chan bool, 1)
 	w.cloud.SetFault(simulator.Always("/contacts", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -123,7 +123,7 @@ func TestTellsTheServiceManagerThatItStops(t *testing.T) {
 
 // Whom nobody listens to is not held up by that.
 func TestServiceManagerThatDoesNotListen(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	cmd := w.process()
 	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+w.path("nobody"))

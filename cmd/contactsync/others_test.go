@@ -7,7 +7,7 @@ import (
 )
 
 func TestPhonebooksOfOthers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	others := func(when, want string) {
 		t.Helper()
@@ -42,7 +42,7 @@ func TestPhonebooksOfOthers(t *testing.T) {
 
 // Whoever is told that there are no others' phonebooks may delete the file.
 func TestPhonebooksOfOthersInADamagedFile(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	for _, name := range []string{"Erika", "Zoë", "Bert", "Jan"} {
 		w.add("anna", strings.Repeat(name, 2000), "030 901820")

@@ -34,10 +34,10 @@ var theSeed = sync.OnceValue(func() uint64 {
 // during them, and whatever goes wrong: after a run that ends well each
 // phonebook is as one that was read anew.
 func TestAsIfReadAnew(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
-			t.Parallel()
+			parallel(t)
 			t.Logf("go test -run TestAsIfReadAnew/%s -seed %d -steps %d", source, theSeed(), *steps)
 			c := &chaos{
 				world:  newWorldWith(t, simulator.Options{MaxPage: 7}, "anna", "ben", "chris"),

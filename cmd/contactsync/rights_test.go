@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/simulator/accounts"
 )
@@ -25,20 +22,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
-	// Tests that run side by side share these flags, to which the library writes.
-	cli.HelpFlag = shared{cli.HelpFlag.(*cli.BoolFlag)}
-	cli.VersionFlag = shared{cli.VersionFlag.(*cli.BoolFlag)}
 	status := m.Run()
 	os.RemoveAll(programs)
 	os.Exit(status)
-}
-
-// shared is a flag that several command lines may have at the same time.
-type shared struct{ *cli.BoolFlag }
-
-func (s shared) Apply(set *flag.FlagSet) error {
-	own := *s.BoolFlag
-	return own.Apply(set)
 }
 
 var programs string // folder of what theProgram built
@@ -116,7 +102,7 @@ func (a *appliance) as(user string, args ...string) result {
 }
 
 func TestRightsOfRealUsers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	a := newAppliance(t, "anna")
 	a.add("anna", "Erika", "030 901820")
 
@@ -157,7 +143,7 @@ func TestRightsOfRealUsers(t *testing.T) {
 
 // A backup that root brought back must not send anybody in a circle.
 func TestFilesThatBelongToSomebodyElse(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	a := newAppliance(t, "anna")
 	a.add("anna", "Erika", "030 901820")
 	check(t, "first run", a.as("ucservices").status, 0)

@@ -201,7 +201,7 @@ func newPatient(t *testing.T, way serviceWay) *patient {
 // one, the run says what happened and what to do, and the next one heals it.
 // The waits of several runs pass together.
 func TestServiceFaults(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	var patients []*patient
 	for _, way := range serviceWays {
 		patients = append(patients, newPatient(t, way))
@@ -407,7 +407,7 @@ func (w *world) fresh(books map[string][]phonebook.Entry) {
 // Contacts that come, change and go while they are read leave a phonebook in
 // which nobody else is missing or twice, and the next run has them right.
 func TestContactsChangeBetweenPages(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for n, way := range serviceWays {
 		t.Run(way.name, func(t *testing.T) {
 			p := newPatient(t, way)
@@ -453,7 +453,7 @@ func others(entries []phonebook.Entry, out map[string]bool) string {
 // A page that never ends, byte by byte, is waited for some minutes, and a
 // signal ends that at once.
 func TestPageThatNeverEnds(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			w := newWorld(t, "anna", "bram")

@@ -37,7 +37,7 @@ func (w *world) kept() []kvstore.Entry {
 // Blanks and line ends around a value, as they come with pasting, do no harm to
 // any key, and stay where they are.
 func TestPastedValues(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.bind("reader's secret")
@@ -62,7 +62,7 @@ func TestPastedValues(t *testing.T) {
 // A client secret that cannot be one is named for what it is, never shown, and
 // the phonebook stays.
 func TestPastedSecrets(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)

@@ -75,7 +75,7 @@ func strangeContact(text string) simulator.Contact {
 // TestStrangeContacts: a contact is data. Whatever one holds does no harm on
 // its way through, and over both sources the same comes out.
 func TestStrangeContacts(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	books := map[string][]phonebook.Entry{}
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
@@ -291,7 +291,7 @@ func harmless(t *testing.T, what, text string) {
 // TestStrangeAnswers: what services say of their errors gets no line of its own
 // on a console, no field of its own in the journal, and orders nobody.
 func TestStrangeAnswers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("source", "graph")
 	for name, text := range strange {
@@ -339,7 +339,7 @@ func signInRefused(text string) simulator.Fault {
 
 // TestStrangeValuesOfMembers: so are the values of the directory.
 func TestStrangeValuesOfMembers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("ldap_mail_attribute", "displayName") // mail itself takes only ASCII
 	for name, text := range strange {

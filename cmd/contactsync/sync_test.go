@@ -19,7 +19,7 @@ import (
 )
 
 func TestContactsLandInThePhonebooks(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.set("default_area_code", "30")
 	w.add("anna", "Erika", "030/90 18 20")
@@ -50,7 +50,7 @@ func TestContactsLandInThePhonebooks(t *testing.T) {
 }
 
 func TestVerboseLinesAndSummary(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.add("anna", "Erika", "030 901820")
 	w.revoke("bram")
@@ -66,7 +66,7 @@ func TestVerboseLinesAndSummary(t *testing.T) {
 }
 
 func TestOneMembersFailureStaysHisOwn(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram", "chris")
 	for _, uid := range []string{"anna", "bram", "chris"} {
 		w.add(uid, "Old", "030 901820")
@@ -94,7 +94,7 @@ func (w *world) revoke(uid string) {
 }
 
 func TestEmptyMailboxEmptiesNothing(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	id := w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -113,7 +113,7 @@ func TestEmptyMailboxEmptiesNothing(t *testing.T) {
 // A service that reports each contact as deleted does not suddenly answer with
 // none.
 func TestLastContactDeleted(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		w := newWorld(t, "anna")
 		w.set("source", source)
@@ -125,7 +125,7 @@ func TestLastContactDeleted(t *testing.T) {
 }
 
 func TestSkippingContactsWithoutNumberIsNoEmptyMailbox(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Nameless Number", "")
 	w.sync(0)
@@ -134,7 +134,7 @@ func TestSkippingContactsWithoutNumberIsNoEmptyMailbox(t *testing.T) {
 }
 
 func TestPutsRightWhatWasScribbled(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.add("anna", "Zoë", "030 901821")
@@ -164,7 +164,7 @@ func (w *world) sql(commands string) string {
 }
 
 func TestRenamesThePhonebook(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -175,7 +175,7 @@ func TestRenamesThePhonebook(t *testing.T) {
 }
 
 func TestLeavers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.add("anna", "Erika", "030 901820")
 	w.add("bram", "Jan", "030 901820")
@@ -194,7 +194,7 @@ func TestLeavers(t *testing.T) {
 }
 
 func TestSomebodyWithoutAMailAddressIsNoLeaver(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.set("leavers", "delete")
 	w.add("anna", "Erika", "030 901820")
@@ -208,7 +208,7 @@ func TestSomebodyWithoutAMailAddressIsNoLeaver(t *testing.T) {
 
 // Where the directory does not tell who somebody is, that could be anybody.
 func TestNobodyIsALeaverWhileAMemberIsUnknown(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.set("leavers", "delete")
 	bram := ldaptest.Entry{DN: "cn=Bram de Vries,ou=people," + ldaptest.BaseDN, Attributes: []ldaptest.Attribute{
@@ -230,7 +230,7 @@ func TestNobodyIsALeaverWhileAMemberIsUnknown(t *testing.T) {
 
 // A leaver's deletion is no sign that the mailboxes can be read.
 func TestOutageWithALeaver(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -245,7 +245,7 @@ func TestOutageWithALeaver(t *testing.T) {
 // An outage in the middle of a run ends it, instead of taking every member's
 // tries and waits.
 func TestOutageEndsTheRun(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	var members []string
 	for i := range 40 {
 		members = append(members, fmt.Sprintf("u%02d", i))
@@ -265,7 +265,7 @@ func TestOutageEndsTheRun(t *testing.T) {
 }
 
 func TestOneRefusalDoesNotFlipTheSource(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.tenant.Change(func() {
 		delete(w.app.Roles, simulator.GraphResource)
@@ -290,7 +290,7 @@ func TestOneRefusalDoesNotFlipTheSource(t *testing.T) {
 }
 
 func TestFullDiskBehindTheOutput(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -306,7 +306,7 @@ func TestFullDiskBehindTheOutput(t *testing.T) {
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	out := w.run("--dry-run")
@@ -331,7 +331,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 }
 
 func TestFullRewritesAndChangesNothing(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.sync(0)
@@ -343,7 +343,7 @@ func TestFullRewritesAndChangesNothing(t *testing.T) {
 }
 
 func TestOnlySomeUsers(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram", "chris")
 	r := w.sync(0, "--user", "anna", "--user", "chris")
 	check(t, "members", len(r.Members), 2)
@@ -355,7 +355,7 @@ func TestOnlySomeUsers(t *testing.T) {
 }
 
 func TestOneRunAtATime(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	release, err := bookdb.Lock(w.path("phonebooks.db"))
 	if err != nil {
@@ -370,7 +370,7 @@ func TestOneRunAtATime(t *testing.T) {
 }
 
 func TestSignalEndsTheRunCleanly(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna", "bram")
 	w.set("workers", "1")
 	w.add("anna", "Erika", "030 901820")
@@ -425,7 +425,7 @@ func (w *world) process(args ...string) *exec.Cmd {
 }
 
 func TestWaitsWhenTheServiceAsks(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	for _, source := range []string{"graph", "ews"} {
 		t.Run(source, func(t *testing.T) {
 			w := newWorld(t, "anna")
@@ -439,7 +439,7 @@ func TestWaitsWhenTheServiceAsks(t *testing.T) {
 }
 
 func TestSignInNameThatDiffersFromTheAddress(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	// Somebody else signs in with the name that is Bram's address.
 	w.tenant.AddMailbox(simulator.Mailbox{Mail: "other@example.org", UPN: address("bram")})
@@ -455,7 +455,7 @@ func TestSignInNameThatDiffersFromTheAddress(t *testing.T) {
 }
 
 func TestSourceAuto(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	tests := map[string]struct {
 		change func(*simulator.App)
 		status int
@@ -481,7 +481,7 @@ func TestSourceAuto(t *testing.T) {
 
 // The same mailbox gives the same entries by both sources, but for their ids.
 func TestBothSourcesGiveTheSame(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorldWith(t, simulator.Options{MaxPage: 37}, "anna")
 	w.fill("anna", 500)
 	for _, key := range []string{"include_notes=true", "contact_folders=all", "default_area_code=30"} {
@@ -527,7 +527,7 @@ func (w *world) fill(uid string, contacts int) {
 }
 
 func TestServerOfOnesOwn(t *testing.T) {
-	t.Parallel()
+	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
 	w.tenant.AddMailbox(simulator.Mailbox{Mail: "svc@example.org", UPN: "svc@example.org", Password: secret, MayImpersonate: true})

@@ -21,6 +21,17 @@ const secret = "s3cr3t~Value.That-nobody-may-see"
 // tokenStart is how each token of the simulator begins.
 const tokenStart = "eyJ0eXAi"
 
+// raced tells whether the race detector watches.
+var raced bool
+
+// parallel lets a test run beside others, unless the race detector watches: the
+// library that reads the command line writes to its package's variables.
+func parallel(t *testing.T) {
+	if !raced {
+		t.Parallel()
+	}
+}
+
 // world is what a run of the command meets: a tenant in the cloud, a real
 // slapd, and the appliance's files in a folder of the test.
 type world struct {
