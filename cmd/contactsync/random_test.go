@@ -45,6 +45,11 @@ func TestAsIfReadAnew(t *testing.T) {
 			}
 			c.set("source", source)
 			c.set("contact_folders", "all")
+			for _, uid := range []string{"anna", "ben", "chris"} {
+				for i := range 3 { // an empty mailbox would rightly be refused
+					c.add(uid, fmt.Sprint("first ", i), "030 901820")
+				}
+			}
 			for c.step = range *steps {
 				c.once()
 				if t.Failed() {
