@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
+	os.Setenv("LC_ALL", "C.UTF-8") // the tests expect English
 	status := m.Run()
 	os.RemoveAll(programs)
 	os.Exit(status)

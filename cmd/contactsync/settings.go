@@ -14,6 +14,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/settings"
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 )
@@ -40,8 +41,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	}
 	if err == nil && s.Office365 && s.ClientCertificate == "" {
 		if text := ending(s.ClientSecretExpires, time.Now()); text != "" {
-			p.logger(c).Warn(text, journal.Hint, "make another one in the Microsoft Entra admin center "+
-				"(App registrations, the app, Certificates & secrets), and store it with: "+p.renewal())
+			p.logger(c).Warn(text, journal.Hint, words.Fill("make another one in {secrets}, and store it with: ")+p.renewal())
 		}
 	}
 	return s, err

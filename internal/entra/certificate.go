@@ -19,7 +19,7 @@ const (
 	fileHint = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
 	keyHint  = "Entra takes an RSA key of 2048 bits or more; make one with: " +
 		"openssl req -x509 -newkey rsa:3072 -noenc -days 730 -subj /CN=contactsync -keyout app.key -out app.crt, " +
-		"join both in one file, and upload app.crt in the " + secrets + " → Certificates"
+		"join both in one file, and upload app.crt in {certificates}"
 )
 
 // flaw is something wrong with the file, and what to do about it.

@@ -8,30 +8,26 @@ type explanation struct {
 	outage bool // Microsoft's matter, and over soon
 }
 
-// Where things are in the portal.
+// The hints; package words says what the portal calls the places in braces.
 const (
-	app     = "Microsoft Entra admin center → App registrations → the app"
-	secrets = app + " → Certificates & secrets"
-	consent = app + " → API permissions"
-
 	renewal    = "{renewal}" // becomes Config.Renewal
-	newSecret  = "make a new secret in the " + secrets + ", and store the content of its column Value with: " + renewal
+	newSecret  = "make a new secret in {secrets}, and store the content of its column {value} with: " + renewal
 	outageHint = "Microsoft's sign-in service is busy or out of order; the next run tries again"
 	clockCode  = 700024
 	clockHint  = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
-	tenantHint = "check tenant_id: it is the Directory (tenant) ID in the " + app + " → Overview; " +
+	tenantHint = "check tenant_id: it is the {tenant id} in {overview}; " +
 		"for a national cloud set authority, graph_url and ews_url too"
-	clientHint = "check client_id and tenant_id: they are the Application (client) ID and the Directory (tenant) ID in the " + app + " → Overview, of the same app"
-	grantHint  = "let an administrator grant the application permissions in the " + consent + ": Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
-		"or full_access_as_app of Office 365 Exchange Online, then Grant admin consent"
-	certHint = "upload the certificate of client_certificate in the " + secrets + " → Certificates, or make a new one where it has expired"
+	clientHint = "check client_id and tenant_id: they are the {client id} and the {tenant id} in {overview}, of the same app"
+	grantHint  = "let an administrator add the {application permissions} in {permissions}: Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
+		"or full_access_as_app of Office 365 Exchange Online, then {consent}"
+	certHint = "upload the certificate of client_certificate in {certificates}, or make a new one where it has expired"
 	codeHint = "the program asked for a resource that the sign-in service does not know; check graph_url, ews_url and authority: they must belong to the same cloud"
-	disabled = "switch the app on: Microsoft Entra admin center → Enterprise applications → the app → Properties → Enabled for users to sign-in"
+	disabled = "switch the app on: {properties} → {enabled}"
 	policy   = "a Conditional Access policy for workload identities blocks the app or this machine's address; " +
-		"look at Microsoft Entra admin center → Sign-in logs → Service principal sign-ins, and except the app or add this network to the policy"
+		"look at {sign-in logs}, and except the app or add this network to the policy"
 	firewall = "a proxy or firewall restricts sign-ins to other tenants (header Restrict-Access-To-Tenants); let it allow this tenant"
-	notOurs  = "let an administrator of the tenant give consent to the app: Microsoft Entra admin center → Enterprise applications must list it"
-	service  = "the tenant has no subscription for this service, or it is switched off: Microsoft 365 admin center → Billing → Licences"
+	notOurs  = "let an administrator of the tenant give consent to the app: {enterprise apps} must list it"
+	service  = "the tenant has no subscription for this service, or it is switched off: {subscriptions}"
 )
 
 // explanations, by AADSTS code. Microsoft's page "Microsoft Entra
@@ -47,7 +43,7 @@ var explanations = map[int]explanation{
 	// The certificate.
 	700027:    {hint: certHint},
 	1000502:   {hint: certHint},
-	50032:     {hint: "the certificate's RSA key is too short; make one with 2048 bits or more and upload it in the " + secrets + " → Certificates"},
+	50032:     {hint: "the certificate's RSA key is too short; make one with 2048 bits or more and upload it in {certificates}"},
 	50027:     {hint: certHint},
 	700021:    {hint: clientHint},
 	700023:    {hint: "check authority and tenant_id: the signed request names another sign-in service than the one that got it"},
@@ -73,7 +69,7 @@ var explanations = map[int]explanation{
 	50049:   {hint: "check authority: Microsoft knows no sign-in service of that name"},
 	50059:   {hint: tenantHint},
 	50128:   {hint: tenantHint},
-	9001023: {hint: "set tenant_id to the Directory (tenant) ID: common, organizations and consumers are no tenants"},
+	9001023: {hint: "set tenant_id to the {tenant id}: common, organizations and consumers are no tenants"},
 
 	// Consent, and what was asked for.
 	65001:   {hint: grantHint},
@@ -116,7 +112,7 @@ func byError(name string, code int) string {
 	hint := ""
 	switch name {
 	case "invalid_client":
-		hint = "check the client secret or the certificate in the " + secrets
+		hint = "check the client secret or the certificate in {secrets}"
 	case "unauthorized_client":
 		hint = clientHint
 	case "invalid_tenant":
@@ -126,7 +122,7 @@ func byError(name string, code int) string {
 	case "invalid_grant", "consent_required", "interaction_required", "access_denied":
 		hint = grantHint
 	default:
-		hint = "check tenant_id, client_id and the client secret against the " + app
+		hint = "check tenant_id, client_id and the client secret against {app}"
 	}
 	if code != 0 {
 		hint += fmt.Sprintf("; Microsoft explains the code at https://login.microsoftonline.com/error?code=%d", code)

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"contactsync/internal/words"
 )
 
 // Class says how far a failure reaches and who can mend it.
@@ -72,7 +74,8 @@ func ClassOf(err error) Class {
 	return Member
 }
 
-// HintOf returns the outermost hint in err's chain that is not empty.
+// HintOf returns the outermost hint in err's chain that is not empty, in the
+// portal's words for the places that it names.
 func HintOf(err error) string {
 	for err != nil {
 		var e *Error
@@ -80,7 +83,7 @@ func HintOf(err error) string {
 			return ""
 		}
 		if e.Hint != "" {
-			return e.Hint
+			return words.Fill(e.Hint)
 		}
 		err = e.Err
 	}

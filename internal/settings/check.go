@@ -20,10 +20,10 @@ func (s *Settings) check(r *reader) {
 
 // checkApp looks at the app registration.
 func (s *Settings) checkApp(r *reader) {
-	r.need("tenant_id", s.TenantID == "", "want the Directory (tenant) ID, e.g. %s", exampleGUID)
-	r.need("client_id", s.ClientID == "", "want the Application (client) ID, e.g. %s", exampleGUID)
+	r.need("tenant_id", s.TenantID == "", "want the {tenant id}, e.g. %s", exampleGUID)
+	r.need("client_id", s.ClientID == "", "want the {client id}, e.g. %s", exampleGUID)
 	if s.ClientID != "" && s.ClientID == s.TenantID {
-		r.problem("client_id", "is the same as tenant_id; want the Application (client) ID, which differs from the Directory (tenant) ID")
+		r.problem("client_id", "is the same as tenant_id; want the {client id}, which differs from the {tenant id}")
 	}
 	secret := s.ClientSecret.Reveal()
 	switch {
@@ -33,9 +33,9 @@ func (s *Settings) checkApp(r *reader) {
 		}
 	case guid.MatchString(secret):
 		r.problem("client_secret", "is the secret's id, a GUID; want its value, which Entra shows next to it once, "+
-			"right after the secret was made: make a new one under Certificates & secrets")
+			"right after the secret was made: make a new one in {secrets}")
 	case strings.ContainsAny(secret, " \u00a0"):
-		r.problem("client_secret", "has a blank in the middle, which no client secret has; want the content of the column Value alone")
+		r.problem("client_secret", "has a blank in the middle, which no client secret has; want the content of the column {value} alone")
 	case !r.failed("client_certificate"):
 		r.need("client_secret", secret == "", "want the value of a client secret, or client_certificate instead of it")
 	}

@@ -34,12 +34,12 @@ func (s *Settings) readAccess(r *reader) {
 	s.TenantID = strings.ToLower(r.text("tenant_id", ""))
 	if s.TenantID != "" && !guid.MatchString(s.TenantID) && !domain.MatchString(s.TenantID) {
 		r.problem("tenant_id", "not a GUID (want e.g. %s) and no domain of the tenant (e.g. contoso.onmicrosoft.com); "+
-			"it stands in the Microsoft Entra admin center on the app's page as Directory (tenant) ID", exampleGUID)
+			"it is the {tenant id} in {overview}", exampleGUID)
 	}
 	s.ClientID = strings.ToLower(r.text("client_id", ""))
 	if s.ClientID != "" && !guid.MatchString(s.ClientID) {
 		r.problem("client_id", "not a GUID (want e.g. %s); "+
-			"it stands in the Microsoft Entra admin center on the app's page as Application (client) ID", exampleGUID)
+			"it is the {client id} in {overview}", exampleGUID)
 	}
 	s.ClientSecret = r.secret("client_secret")
 	s.ClientSecretExpires = r.date("client_secret_expires")

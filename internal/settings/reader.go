@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"contactsync/internal/words"
 )
 
 // reader takes values out of the store one by one, and collects what is wrong
@@ -26,7 +28,7 @@ type reader struct {
 // problem notes what is wrong with the value of a key: the format goes on
 // after the value, or says alone what is wanted.
 func (r *reader) problem(key, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := fmt.Sprintf(words.Fill(format), args...)
 	value := r.quoted(key)
 	switch {
 	case value == "":
