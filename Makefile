@@ -43,6 +43,7 @@ test: lint unit conformance ## everything that can be tested on this machine
 # With the race detector these would take half an hour; in soak they do.
 SLOW = TestAsIfReadAnew|TestServiceFaults|TestMachineFaults|TestKilled|TestFullDisk|TestSignalAtAnyRequest|TestRightsTakenAway|TestFewFileDescriptors|TestManyMembers|TestStrange
 
+unit: export LC_ALL = C.UTF-8
 unit: need-build ## our own tests, with the race detector but for the slowest
 	@.ci/install $(NEED_TEST)
 	{ $(GO) test -race -v -timeout 30m -tags libsqlite3 -skip '^($(SLOW))' $$($(GO) list -tags libsqlite3 ./... | grep -v /conformance) && \
