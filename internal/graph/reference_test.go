@@ -151,7 +151,7 @@ func plain(body []byte) bool {
 // ours holds the names that are read, by their lower case.
 var ours = func() map[string]string {
 	m := map[string]string{}
-	for _, n := range append([]string{"value", "error", "@odata.nextLink", "@odata.deltaLink", "address", "street", "postalCode", "city", "state",
+	for _, n := range append([]string{"id", "value", "error", "@odata.nextLink", "@odata.deltaLink", "@removed", "responses", "status", "headers", "body", "address", "street", "postalCode", "city", "state",
 		"countryOrRegion", "singleValueExtendedProperties", notesProperty}, selected...) {
 		m[strings.ToLower(n)] = n
 	}
