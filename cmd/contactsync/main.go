@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	out, errs := &stream{w: guarded(stdout)}, &stream{w: stderr}
+	out, errs := newStream(guarded(stdout), stdout), newStream(stderr, stderr)
 	p := &program{args: args, stdin: stdin, stdout: out, stderr: errs, voice: newVoice(errs)}
 	defer p.voice.close()
 	err := p.app().RunContext(ctx, args)
@@ -58,7 +58,7 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 type program struct {
 	args           []string
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr *stream
 	voice          voice // for all but what the command line itself answers
 
 	store, phonebooks string // the folder and the file that this run uses
@@ -67,16 +67,30 @@ type program struct {
 // stream is one of the program's outputs. It takes one write at a time, since
 // warnings come from several workers, and keeps the first error.
 type stream struct {
+	screen
 	mu  sync.Mutex
 	w   io.Writer
+	raw io.Writer // past the pane
 	err error
 }
 
+// newStream returns the stream to an output that is guarded by w.
+func newStream(w, raw io.Writer) *stream { return &stream{screen: screenOf(raw), w: w, raw: raw} }
+
 // Write implements io.Writer.
-func (s *stream) Write(p []byte) (int, error) {
+func (s *stream) Write(p []byte) (int, error) { return s.write(s.w, p) }
+
+// show writes text that holds our own colours, and of others only what has gone
+// through visible.
+func (s *stream) show(text string) error {
+	_, err := s.write(s.raw, []byte(text))
+	return err
+}
+
+func (s *stream) write(w io.Writer, p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, err := s.w.Write(p)
+	n, err := w.Write(p)
 	if s.err == nil {
 		s.err = err
 	}

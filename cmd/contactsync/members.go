@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,12 +29,12 @@ func (p *program) members(c *cli.Context) error {
 	if given(c, "json") {
 		return p.membersJSON(members)
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "USER\tMAIL\tGROUPS\tPROBLEM")
+	t := newTable(column{head: "USER"}, column{head: "MAIL"}, column{head: "GROUPS", spare: true},
+		column{head: "PROBLEM", spare: true, tone: always(doubtful)})
 	for _, m := range members {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", visible(m.User), visible(m.Mail), visible(strings.Join(m.Groups, ", ")), visible(m.Problem))
+		t.row(m.User, m.Mail, strings.Join(m.Groups, ", "), m.Problem)
 	}
-	return w.Flush()
+	return t.print(p.stdout)
 }
 
 func (p *program) membersJSON(members []phonebook.Member) error {

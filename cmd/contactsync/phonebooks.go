@@ -2,9 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"text/tabwriter"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
@@ -37,14 +36,14 @@ func (p *program) phonebookList(c *cli.Context) error {
 	if given(c, "json") {
 		return json.NewEncoder(p.stdout).Encode(append([]phonebook.Summary{}, list...))
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-	if !c.Bool("others") { // a script asks for those: no line, no phonebook
-		fmt.Fprintln(w, "OWNER\tPHONEBOOK\tENTRIES\tSYNCHRONISED")
+	t := newTable(column{head: "OWNER"}, column{head: "PHONEBOOK", spare: true}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	if c.Bool("others") { // a script asks for those: no line, no phonebook
+		t = newTable(column{}, column{spare: true}, column{right: true}, column{})
 	}
 	for _, b := range list {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", visible(b.Owner), visible(b.Title), b.Entries, visible(b.SyncedAt))
+		t.row(b.Owner, b.Title, strconv.Itoa(b.Entries), b.SyncedAt)
 	}
-	return w.Flush()
+	return t.print(p.stdout)
 }
 
 // phonebookExport is `contactsync phonebook export`.
