@@ -17,7 +17,7 @@ NEED_LINT  = shellcheck man-db mandoc systemd
 NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
 NEED_CROSS = $(CROSS.$(ARCH)) libc6-dev:$(ARCH) libsqlite3-dev:$(ARCH)
 NEED_REPO  = apt-utils gnupg
-NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject bash-completion
+NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject bash-completion dbus-daemon
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
 
 CROSS.amd64 = gcc-x86-64-linux-gnu

@@ -1,0 +1,87 @@
+// Package systemd asks the service manager about its units, over D-Bus. It
+// needs no privileges: everybody may read what systemctl show prints.
+package systemd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+)
+
+// TimerUnit is the unit that starts the nightly run.
+const TimerUnit = "contactsync.timer"
+
+// ErrNone says that there is nobody to ask: the machine was not booted with
+// systemd, as most containers, or has no system bus.
+var ErrNone = errors.New("systemd cannot be asked on this machine")
+
+// patience is how long to wait for an answer.
+const patience = 10 * time.Second
+
+// Timer is what the service manager knows of a timer.
+type Timer struct {
+	Loaded  bool      // there is such a unit
+	Enabled bool      // it is started when the machine is
+	Active  bool      // it is started now; otherwise there is no next time
+	Next    time.Time // when it starts its service next; zero where it will not
+	Last    time.Time // when it last did; zero where it never did
+}
+
+// TimerOf returns what the service manager knows of a timer; see timers in
+// org.freedesktop.systemd1(5). The error wraps ErrNone where nobody can be
+// asked.
+func TimerOf(ctx context.Context, unit string) (Timer, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := dbus.NewWithContext(ctx)
+	if err != nil {
+		return Timer{}, fmt.Errorf("ask systemd about %s: %w", unit, absent(err))
+	}
+	defer conn.Close()
+	state, err := conn.GetUnitTypePropertiesContext(ctx, unit, "Unit")
+	if err != nil {
+		return Timer{}, fmt.Errorf("ask systemd about %s: %w", unit, err)
+	}
+	t := Timer{
+		Loaded:  state["LoadState"] == "loaded",
+		Enabled: state["UnitFileState"] == "enabled",
+		Active:  state["ActiveState"] == "active",
+	}
+	if !t.Loaded {
+		return t, nil
+	}
+	times, err := conn.GetUnitTypePropertiesContext(ctx, unit, "Timer")
+	if err != nil {
+		return t, fmt.Errorf("ask systemd about %s: %w", unit, err)
+	}
+	if t.Active {
+		t.Next = moment(times["NextElapseUSecRealtime"])
+	}
+	t.Last = moment(times["LastTriggerUSec"])
+	return t, nil
+}
+
+// absent returns ErrNone where a connection failed because nobody is there.
+func absent(err error) error {
+	_, booted := os.Stat("/run/systemd/system") // sd_booted(3)
+	if booted != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	return err
+}
+
+// moment returns a time of systemd's: microseconds since 1970, in UTC; zero
+// where it is none.
+func moment(usec any) time.Time {
+	n, ok := usec.(uint64)
+	if !ok || n == 0 || int64(n) < 0 { // the largest number is never
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(n)).UTC()
+}
