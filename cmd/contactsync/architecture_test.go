@@ -16,7 +16,7 @@ var inner = map[string]string{
 	"contactsync/internal/fault":     "contactsync/internal/words",
 	"contactsync/internal/transport": "contactsync/internal/fault contactsync/internal/words",
 	"contactsync/internal/syncer":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/words",
-	"contactsync/internal/settings":  "contactsync/internal/fault contactsync/internal/words",
+	"contactsync/internal/settings":  "contactsync/internal/transport contactsync/internal/fault contactsync/internal/words",
 	"contactsync/internal/export":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/words",
 	"contactsync/internal/ldapdir":   "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
 	"contactsync/internal/entra":     "contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
@@ -25,6 +25,7 @@ var inner = map[string]string{
 	"contactsync/internal/bookdb":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/kvstore/dbfile contactsync/internal/words",
 	"contactsync/internal/journal":   "",
 	"contactsync/internal/simulator": "",
+	"contactsync/internal/systemd":   "",
 	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile",
 }
 
