@@ -63,7 +63,7 @@ func serviceFaults(elsewhere string) []serviceFault {
 		{name: "429 again and again", fault: simulator.Throttled("0.02"), status: 1, words: []string{"429", "tried 6 times", "the next run tries again"}},
 		{name: "503", fault: simulator.Broken(http.StatusServiceUnavailable, "0.02"), times: 3},
 		{name: "503 for long", fault: outage, status: 1, words: []string{"503", "the next run tries again"}},
-		{name: "503 for long for all", all: true, fault: outage, status: 75, words: []string{"no mailbox could be read", "503", "the next run tries again"}},
+		{name: "503 for long for all", all: true, fault: outage, status: 75, words: []string{"no phonebook could be brought up to date", "503", "the next run tries again"}},
 		{name: "504", fault: simulator.Broken(http.StatusGatewayTimeout, ""), times: 1},
 		{name: "500 with HTML", fault: simulator.Broken(http.StatusInternalServerError, ""), times: 1},
 

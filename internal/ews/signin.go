@@ -17,6 +17,7 @@ import (
 	"github.com/Azure/go-ntlmssp"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/transport"
 )
 
 // Wrap returns a layer for transport.Options.Wrap that signs in to a server on
@@ -254,8 +255,7 @@ func safe(u *url.URL) bool {
 	case "https":
 		return true
 	case "http":
-		ip := net.ParseIP(u.Hostname())
-		return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+		return transport.Loopback(u.Hostname())
 	}
 	return false
 }

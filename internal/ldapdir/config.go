@@ -48,7 +48,7 @@ func New(c Config) (*Directory, error) {
 	}
 	d := &Directory{cfg: c, server: server}
 	encrypted := server.scheme == "ldaps" || server.scheme == "ldap" && c.StartTLS
-	if server.scheme == "ldap" && !encrypted && c.BindDN != "" && !loopback(server.host) {
+	if server.scheme == "ldap" && !encrypted && c.BindDN != "" && !transport.Loopback(server.host) {
 		return nil, fault.New(fault.Config, "set ldap_starttls to true, or use an ldaps:// address in ldap_url",
 			"refuse to send ldap_bind_password to %s without TLS", server.address)
 	}
@@ -130,10 +130,4 @@ func badURL(text string) error {
 	}
 	return fault.New(fault.Config, "set ldap_url to an address like ldap://ldap.example.org, ldaps://ldap.example.org or ldapi:///; a base DN goes into ldap_base_dn, a user into ldap_bind_dn",
 		"read ldap_url: %q is no address of an LDAP server", text)
-}
-
-// loopback tells whether nobody but this machine can listen on the way.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -3,6 +3,8 @@ package settings
 import (
 	"net/url"
 	"strings"
+
+	"contactsync/internal/transport"
 )
 
 // check looks at keys that must fit each other.
@@ -97,7 +99,7 @@ func (s *Settings) checkLDAP(r *reader) {
 	r.need("ldap_bind_dn", l.BindDN == "" && l.BindPassword.IsSet(), "ldap_bind_password is set; want the entry that it belongs to, e.g. cn=contactsync,dc=example,dc=org")
 	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
 	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet(), "ldap_bind_dn is set; want its password")
-	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
+	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !transport.Loopback(hostOf(l.URL)) {
 		r.problem("ldap_starttls", "would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"contactsync/internal/transport"
 )
 
 // cloud is one of Microsoft's clouds. A tenant lives in one of them; its
@@ -102,7 +104,7 @@ func (s Settings) checkCloud(r *reader) {
 		host := hostOf(address)
 		at, known := find(func(c cloud) bool { return has(c, host) })
 		switch {
-		case !known && !isLoopback(host):
+		case !known && !transport.Loopback(host):
 			r.warn(key, "is none of Microsoft's servers, and gets tokens that open your mailboxes")
 		case known && !slices.ContainsFunc(home, func(c cloud) bool { return c.name == at.name }):
 			r.problem(key, "lies in %s, but the sign-in in %s; want %s", at.name, home[0].name, fitting(home[0]))

@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"contactsync/internal/transport"
+
 	"github.com/go-ldap/ldap/v3"
 )
 
@@ -36,14 +38,14 @@ func FuzzTogether(f *testing.F) {
 			return
 		}
 		for _, address := range []string{s.Authority, s.GraphURL, s.EWSURL} {
-			if u, err := url.Parse(address); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !isLoopback(u.Hostname()) {
+			if u, err := url.Parse(address); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !transport.Loopback(u.Hostname()) {
 				t.Fatalf("address %q", address)
 			}
 		}
 		if online && !strings.HasPrefix(s.Authority, "https://") {
 			t.Fatalf("authority %q", s.Authority)
 		}
-		if l := s.LDAP; strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !isLoopback(hostOf(l.URL)) {
+		if l := s.LDAP; strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !transport.Loopback(hostOf(l.URL)) {
 			t.Fatalf("the password goes to %s in the clear", l.URL)
 		}
 		if _, err := ldap.CompileFilter(s.LDAP.GroupFilter); err != nil {

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"contactsync/internal/transport"
 	"contactsync/internal/words"
 )
 
@@ -155,7 +155,7 @@ func (r *reader) address(key, def string) string {
 		r.problem(key, "must not hold a user or a password; want an address such as %s", def)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		r.problem(key, "must not hold ? or #; want an address such as %s", def)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !transport.Loopback(u.Hostname()):
 		r.problem(key, "must start with https://, because http:// would send passwords and contacts unencrypted")
 	default:
 		u.Host = strings.ToLower(u.Host)
@@ -171,11 +171,4 @@ func validPort(u *url.URL) bool {
 	}
 	n, err := strconv.Atoi(u.Port())
 	return err == nil && n > 0 && n < 1<<16
-}
-
-// isLoopback says whether a host is this machine, reached without a network.
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

@@ -151,7 +151,7 @@ func verdict(members []Result, some bool) error {
 	case class == fault.Refused:
 		class = fault.Config
 	}
-	return fault.New(class, first.Hint, "no mailbox could be read: %w", first.Err)
+	return fault.New(class, first.Hint, "no phonebook could be brought up to date: %w", first.Err)
 }
 
 // stopped is the error of a run that a signal ended.
