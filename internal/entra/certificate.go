@@ -27,10 +27,36 @@ func flaw(hint, format string, args ...any) error {
 	return fault.New(fault.Config, hint, format, args...)
 }
 
+// CertificateEnd returns until when the certificate in a PEM file is valid, in
+// UTC, though that be over. The error has a class and a hint.
+func CertificateEnd(file string) (time.Time, error) {
+	certs, key, err := readPEM(file)
+	if err != nil {
+		return time.Time{}, err
+	}
+	own, err := ownCertificate(certs, key)
+	if err != nil {
+		return time.Time{}, inFile(file, err)
+	}
+	return own.NotAfter.UTC(), nil
+}
+
 // readCertificate reads a PEM file with a certificate and its RSA key, in any
 // order and with any further certificates of the chain. now is for the
 // certificate's dates. The error has a class and a hint.
 func readCertificate(file string, now time.Time) ([]*x509.Certificate, *rsa.PrivateKey, error) {
+	certs, key, err := readPEM(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkPair(certs, key, now); err != nil {
+		return nil, nil, inFile(file, err)
+	}
+	return certs, key, nil
+}
+
+// readPEM reads the certificates and the key in a file.
+func readPEM(file string) ([]*x509.Certificate, *rsa.PrivateKey, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, nil, fault.New(fault.Permission, "let the service read it: chown root:ucservices and chmod 0640", "read client_certificate: %w", err)
@@ -39,23 +65,23 @@ func readCertificate(file string, now time.Time) ([]*x509.Certificate, *rsa.Priv
 		return nil, nil, flaw(fileHint, "read client_certificate: %w", err)
 	}
 	certs, key, err := parsePEM(data)
-	if err == nil {
-		err = checkPair(certs, key, now)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read client_certificate %s: %w", file, err)
-	}
-	return certs, key, nil
+	return certs, key, inFile(file, err)
 }
 
-// checkPair looks for the certificate that belongs to the key, and whether
-// Entra would take both.
-func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) error {
-	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return key.PublicKey.Equal(c.PublicKey) })
-	if i < 0 {
-		return flaw(fileHint, "the key does not belong to the certificate")
+// inFile adds the file's name to an error, where there is one.
+func inFile(file string, err error) error {
+	if err == nil {
+		return nil
 	}
-	switch c := certs[i]; {
+	return fmt.Errorf("read client_certificate %s: %w", file, err)
+}
+
+// checkPair tells whether Entra would take the certificate and the key.
+func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) error {
+	c, err := ownCertificate(certs, key)
+	switch {
+	case err != nil:
+		return err
 	case key.N.BitLen() < 2048:
 		return flaw(keyHint, "the RSA key is too short: %d bits", key.N.BitLen())
 	case now.After(c.NotAfter):
@@ -64,6 +90,15 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 		return flaw("check this machine's clock (timedatectl)", "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// ownCertificate returns the certificate that belongs to the key.
+func ownCertificate(certs []*x509.Certificate, key *rsa.PrivateKey) (*x509.Certificate, error) {
+	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return key.PublicKey.Equal(c.PublicKey) })
+	if i < 0 {
+		return nil, flaw(fileHint, "the key does not belong to the certificate")
+	}
+	return certs[i], nil
 }
 
 // parsePEM returns the certificates and the key of a PEM file.

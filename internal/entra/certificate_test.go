@@ -128,6 +128,26 @@ func TestBadCertificates(t *testing.T) {
 	}
 }
 
+// The end is that of the key's own certificate, not of another in the file, and
+// is told though it be over.
+func TestCertificateEnd(t *testing.T) {
+	now := time.Now()
+	end := now.Add(-time.Hour).UTC().Truncate(time.Second)
+	p, other := makePair(t, 2048, end.Add(-time.Hour), end), makePair(t, 2048, now, now.Add(time.Hour))
+	file := filepath.Join(t.TempDir(), "app.pem")
+	write(t, file, []byte(other.certPEM()+p.certPEM()+p.pkcs1()))
+	if got, err := CertificateEnd(file); err != nil || !got.Equal(end) {
+		t.Errorf("got %v, %v; want %v", got, err, end)
+	}
+	write(t, file, []byte(other.certPEM()+p.pkcs1()))
+	if _, err := CertificateEnd(file); fault.ClassOf(err) != fault.Config || fault.HintOf(err) == "" || !strings.Contains(err.Error(), file) {
+		t.Errorf("a certificate of another key: %v", err)
+	}
+	if _, err := CertificateEnd(file + "x"); fault.ClassOf(err) != fault.Config || fault.HintOf(err) == "" {
+		t.Errorf("no file: %v", err)
+	}
+}
+
 // FuzzParsePEM reads files of any content.
 func FuzzParsePEM(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
