@@ -112,7 +112,7 @@ func redact(address string) string { return address[strings.LastIndexByte(addres
 // Probe asks for one item's id of the member's contacts, to find out whether
 // the mailbox can be read. The error is as of Read.
 func (s *Source) Probe(ctx context.Context, m phonebook.Member) error {
-	a, err := s.call(ctx, m.Mail, findOne)
+	a, err := s.call(ctx, m.Mail, findOne(contactsFolder))
 	if err != nil {
 		return err
 	}

@@ -221,6 +221,9 @@ func TestRequestsAreValid(t *testing.T) {
 	if err := src.Probe(t.Context(), phonebook.Member{Mail: m.Mail}); err != nil {
 		t.Fatal(err)
 	}
+	if n, err := src.Inspect(t.Context(), phonebook.Member{Mail: m.Mail}); err != nil || n != 6 {
+		t.Fatalf("Inspect: %d contacts, %v", n, err)
+	}
 	state, _, _ := strings.Cut(b.state, "}")
 	b.state = state + "}]}" // the folders below Contacts are new
 	if err := b.read(t.Context(), src, m.Mail); err != nil {

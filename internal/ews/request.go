@@ -47,10 +47,12 @@ func syncFolderItems(folder, syncState, properties string) string {
 		`<m:MaxChangesReturned>` + strconv.Itoa(maxChanges) + `</m:MaxChangesReturned></m:SyncFolderItems>`
 }
 
-// findOne asks for the id of one item of Contacts.
-const findOne = `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>` +
-	`<m:IndexedPageItemView MaxEntriesReturned="1" Offset="0" BasePoint="Beginning"/>` +
-	`<m:ParentFolderIds>` + contactsFolder + `</m:ParentFolderIds></m:FindItem>`
+// findOne asks for the id of one item of each folder, and how many there are.
+func findOne(folders string) string {
+	return `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>` +
+		`<m:IndexedPageItemView MaxEntriesReturned="1" Offset="0" BasePoint="Beginning"/>` +
+		`<m:ParentFolderIds>` + folders + `</m:ParentFolderIds></m:FindItem>`
+}
 
 // getItem asks for the items with these ids.
 func getItem(ids []string, properties string) string {

@@ -557,6 +557,9 @@ func TestFailures(t *testing.T) {
 			if probe := src.Probe(t.Context(), member(tt.mail)); fault.ClassOf(probe) != tt.class || probe == nil {
 				t.Errorf("Probe: %v", probe)
 			}
+			if _, inspect := src.Inspect(t.Context(), member(tt.mail)); inspect == nil || fault.ClassOf(inspect) != tt.class || fault.HintOf(inspect) != fault.HintOf(err) {
+				t.Errorf("Inspect: %v (%s)", inspect, fault.HintOf(inspect))
+			}
 		})
 	}
 	s.SetFault(nil)

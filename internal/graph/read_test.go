@@ -287,9 +287,11 @@ func TestFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newService(t)
 			s.answer("/v1.0/users/0a1b/contacts", c.answer)
+			_, inspected := s.source(t, nil).Inspect(context.Background(), anna)
 			for what, err := range map[string]error{
-				"read":  second(read(s.source(t, nil), anna)),
-				"probe": s.source(t, nil).Probe(context.Background(), anna),
+				"read":    second(read(s.source(t, nil), anna)),
+				"probe":   s.source(t, nil).Probe(context.Background(), anna),
+				"inspect": inspected,
 			} {
 				if err == nil {
 					t.Fatalf("%s: no error", what)

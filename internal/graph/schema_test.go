@@ -63,7 +63,7 @@ func TestQueriesAreInTheSchema(t *testing.T) {
 	s := readSchema(t)
 	for _, c := range []struct{ typ, query string }{
 		{"contact", contactsQuery(true)}, {"contact", contactsQuery(false)},
-		{"contactFolder", foldersQuery},
+		{"contactFolder", foldersQuery}, {"contact", countQuery},
 		{"user", "$select=id,mail,userPrincipalName"},
 	} {
 		plain, navigation := s.properties(c.typ)
