@@ -19,7 +19,7 @@ import (
 var version = "devel"
 
 func main() {
-	limitMemory(memory)
+	beSparing()
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

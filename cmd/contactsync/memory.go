@@ -27,10 +27,19 @@ const (
 	directoryMemory = 20 << 20
 )
 
-// limitMemory sets the limit, unless the environment sets what the collector
-// is to do.
+// sparing tells whether the process is ours alone. Tests share theirs with the
+// simulator, and the collector would do nothing else.
+var sparing bool
+
+// beSparing sets the limit, unless the environment sets what the collector is
+// to do.
+func beSparing() {
+	sparing = os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == ""
+	limitMemory(memory)
+}
+
 func limitMemory(limit int64) {
-	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
+	if sparing {
 		debug.SetMemoryLimit(limit)
 	}
 }
