@@ -24,6 +24,7 @@ const enough = 8
 type places struct {
 	most   int64 // at full speed
 	logger *slog.Logger
+	told   func(now, most int64) // the observer
 
 	mu    sync.Mutex
 	now   int64 // as many as there are now; 1 to most
@@ -41,7 +42,7 @@ type place struct {
 }
 
 func newPlaces(most int64, logger *slog.Logger) *places {
-	return &places{most: most, now: most, logger: logger}
+	return &places{most: most, now: most, logger: logger, told: nobody{}.Places}
 }
 
 // take waits for a place.
@@ -110,6 +111,7 @@ func (p *places) fewer() {
 	}
 	p.now /= 2
 	p.logger.Debug(fmt.Sprintf("the service is busy: slowing down to %d of %d requests at a time", p.now, p.most))
+	p.told(p.now, p.most)
 }
 
 func (p *places) more() {
@@ -121,6 +123,7 @@ func (p *places) more() {
 	}
 	p.good = 0
 	if p.now++; p.now == p.most {
+		p.told(p.now, p.most)
 		p.logger.Debug(fmt.Sprintf("at full speed again, %d requests at a time", p.most))
 	}
 }

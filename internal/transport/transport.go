@@ -66,9 +66,25 @@ type Transport struct {
 	opts     Options
 	client   *http.Client
 	places   *places
+	observer Observer
 	requests atomic.Int64
 	bytes    atomic.Int64
 }
+
+// Observer is told what is being waited for, by several requests at once.
+type Observer interface {
+	// Waiting is called when a request is to be tried once more after a wait.
+	Waiting(wait time.Duration, try, of int)
+	// Places is called when there are fewer places for requests in flight, or
+	// all of them again.
+	Places(now, most int64)
+}
+
+// nobody is the observer where there is none.
+type nobody struct{}
+
+func (nobody) Waiting(time.Duration, int, int) {}
+func (nobody) Places(int64, int64)             {}
 
 // New returns a Transport. It fails where CAFile cannot be used.
 func New(o Options) (*Transport, error) {
@@ -112,7 +128,7 @@ func New(o Options) (*Transport, error) {
 		}
 		base.OnProxyConnectResponse = proxyAnswer
 	}
-	t := &Transport{opts: o, places: newPlaces(o.Places, o.Logger)}
+	t := &Transport{opts: o, places: newPlaces(o.Places, o.Logger), observer: nobody{}}
 	var rt http.RoundTripper = &wire{base: base, t: t}
 	switch {
 	case o.Wrap != nil && o.HTTP1:
@@ -131,6 +147,9 @@ func New(o Options) (*Transport, error) {
 // Client returns an HTTP client over the same TLS, proxy and counters, for a
 // library that sends its own requests. It neither retries nor limits.
 func (t *Transport) Client() *http.Client { return t.client }
+
+// Observe lets an observer know. It must be called before the first request.
+func (t *Transport) Observe(o Observer) { t.observer, t.places.told = o, o.Places }
 
 // Count returns how many requests were sent and how many bytes their answers'
 // bodies had on the wire, retries included.
@@ -178,6 +197,7 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 			return gaveUp(retry, n)
 		}
 		t.opts.Logger.Debug(fmt.Sprintf("waiting %s before try %d of %d", wait.Round(100*time.Millisecond), n+1, t.opts.Attempts), "reason", retry.Err)
+		t.observer.Waiting(wait, n+1, t.opts.Attempts)
 		if err := t.opts.Sleep(ctx, wait); err != nil {
 			return err
 		}
