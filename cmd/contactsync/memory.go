@@ -5,8 +5,8 @@ import (
 	"os"
 	"runtime/debug"
 
+	"contactsync/internal/ldapdir"
 	"contactsync/internal/phonebook"
-	"contactsync/internal/syncer"
 )
 
 // What the garbage collector tries to make do with, in bytes. The program's own
@@ -45,8 +45,9 @@ func limitMemory(limit int64) {
 }
 
 // frugal is a directory that is read with little memory.
-type frugal struct{ syncer.Directory }
+type frugal struct{ *ldapdir.Directory }
 
+// Members implements syncer.Directory.
 func (f frugal) Members(ctx context.Context) ([]phonebook.Member, error) {
 	limitMemory(directoryMemory)
 	members, err := f.Directory.Members(ctx)

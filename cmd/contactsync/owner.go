@@ -22,6 +22,12 @@ func (p *program) rightUser() error {
 	if err := p.mine(p.store); err != nil {
 		return err
 	}
+	return p.mayWrite()
+}
+
+// mayWrite refuses who may not write the phonebooks, or would leave files
+// behind that the service cannot use.
+func (p *program) mayWrite() error {
 	// A file that was copied here may belong to anybody who may write it.
 	if _, ok := ownerOf(p.phonebooks); ok && os.Geteuid() != 0 && unix.Access(p.phonebooks, unix.W_OK) == nil {
 		return nil

@@ -24,7 +24,7 @@ func (p *program) sync(c *cli.Context) error {
 	if err := nothingElse(c); err != nil {
 		return err
 	}
-	var how progress
+	how := progress{bar: p.newBar(loudnessOf(c), c.Bool("json"))}
 	end := how.watch(c.Context)
 	r := p.advised(p.synchronise(c, &how))
 	end(r)
@@ -62,6 +62,9 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 	s, err := p.syncer(c, set, db, way, how)
 	if err != nil {
 		return syncer.Failure(started, err)
+	}
+	if how.bar != nil {
+		way.transport.Observe(how.bar)
 	}
 	r = s.Run(c.Context)
 	r.Requests, r.Bytes = way.count()
@@ -121,12 +124,10 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 	}
 	s := &syncer.Syncer{
 		Directory: directory, Store: db, Normaliser: normaliser, Logger: p.logger(c),
-		Choose: func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
-			return syncer.Settle(ctx, string(set.Source), lastSource(last, set), way.graph, way.ews, members)
-		},
-		Title: set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
+		Choose: way.chooser(set, last),
+		Title:  set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
-		Begin: how.begin,
+		Begin: how.begin, Came: how.bar.came,
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {
@@ -139,6 +140,14 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		s.Leavers = db
 	}
 	return s, nil
+}
+
+// chooser returns what settles on the source of a run; last is what remember
+// wrote.
+func (w *way) chooser(set settings.Settings, last string) func(context.Context, []phonebook.Member) (syncer.Choice, error) {
+	return func(ctx context.Context, members []phonebook.Member) (syncer.Choice, error) {
+		return syncer.Settle(ctx, string(set.Source), lastSource(last, set), w.graph, w.ews, members)
+	}
 }
 
 // remember keeps which source worked for the choice of the next run, and

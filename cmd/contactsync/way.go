@@ -25,6 +25,8 @@ var (
 type way struct {
 	graph, ews syncer.Offer
 	transport  *transport.Transport
+	// The tokens for both; nil for a server of one's own.
+	graphToken, ewsToken func(context.Context) (string, error)
 }
 
 // count returns the requests that were sent and the bytes of their answers.
@@ -67,7 +69,7 @@ func newWay(set settings.Settings, renewal string, logger *slog.Logger) (*way, e
 	return &way{
 		graph:     syncer.Offer{Name: "graph", Label: "Microsoft Graph", Source: overGraph, Probe: overGraph.Probe, SignIn: permission(graphToken, graphPermissions)},
 		ews:       syncer.Offer{Name: "ews", Label: "EWS", Source: overEWS, Probe: overEWS.Probe, SignIn: permission(ewsToken, ewsPermissions)},
-		transport: carrier,
+		transport: carrier, graphToken: graphToken, ewsToken: ewsToken,
 	}, nil
 }
 
@@ -79,14 +81,19 @@ func permission(token func(context.Context) (string, error), wanted []string) fu
 		if err != nil {
 			return "", err
 		}
-		roles := entra.Roles(t)
-		for _, w := range wanted {
-			if slices.Contains(roles, w) {
-				return w, nil
-			}
-		}
-		return "", nil
+		return first(wanted, entra.Roles(t)), nil
 	}
+}
+
+// first returns the first of the wanted permissions that is among roles; an
+// empty one where none is.
+func first(wanted, roles []string) string {
+	for _, w := range wanted {
+		if slices.Contains(roles, w) {
+			return w
+		}
+	}
+	return ""
 }
 
 // ownServer wires an Exchange server of one's own, where nothing is signed in
@@ -110,7 +117,7 @@ func ownServer(set settings.Settings, options transport.Options, logger *slog.Lo
 }
 
 // newDirectory wires the directory.
-func newDirectory(set settings.Settings) (syncer.Directory, error) {
+func newDirectory(set settings.Settings) (frugal, error) {
 	l := set.LDAP
 	directory, err := ldapdir.New(ldapdir.Config{
 		URL: l.URL, StartTLS: l.StartTLS, CAFile: set.CAFile, BindDN: l.BindDN, BindPassword: l.BindPassword.Reveal,

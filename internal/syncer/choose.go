@@ -93,15 +93,16 @@ func open(ctx context.Context, o Offer, last string, members []phonebook.Member)
 	default: // the other way works
 		return "", errNoPermission
 	}
-	if err := knock(ctx, o, members); err != nil {
+	if err := Knock(ctx, o, members); err != nil {
 		return "", err
 	}
 	return "the app is not refused over " + o.Label, nil
 }
 
-// knock asks one mailbox after the other until one is open or enough have
-// refused. A mailbox that does not exist says nothing about the others.
-func knock(ctx context.Context, o Offer, members []phonebook.Member) error {
+// Knock asks one mailbox after the other until one is open or enough have
+// refused. A mailbox that does not exist says nothing about the others. The
+// error, where there is one, is of class Refused where all that could tell did.
+func Knock(ctx context.Context, o Offer, members []phonebook.Member) error {
 	var refused error
 	n := 0
 	for _, m := range members[:min(len(members), maxProbes)] {

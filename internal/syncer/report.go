@@ -124,10 +124,11 @@ func (r *Report) ExitStatus() int {
 	return 0
 }
 
-// verdict makes one failure of the run of the failures of all its members:
+// Verdict makes one failure of the run of the failures of all its members:
 // where every mailbox fails for the same reason, it is not the members'. Of
-// some members alone, a refusal says nothing about the others.
-func verdict(members []Result, some bool) error {
+// some members alone, a refusal says nothing about the others. It returns nil
+// where there is none.
+func Verdict(members []Result, some bool) error {
 	var first *Result
 	class := fault.Member
 	answered := false

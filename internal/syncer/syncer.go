@@ -72,10 +72,11 @@ type Syncer struct {
 	Full       bool     // ignore what is known from the last run
 	DryRun     bool     // find out what would change, and change nothing
 
-	Logger *slog.Logger      // of what stops nobody but has to be known
-	Now    func() time.Time  // the clock; nil: the machine's
-	Begin  func(members int) // called when it is known how many are to be done; may be nil
-	Done   func(Result)      // called after each member, one call at a time; may be nil
+	Logger *slog.Logger       // of what stops nobody but has to be known
+	Now    func() time.Time   // the clock; nil: the machine's
+	Begin  func(members int)  // called when it is known how many are to be done; may be nil
+	Came   func(contacts int) // called as contacts come from the mailboxes, by several at once; may be nil
+	Done   func(Result)       // called after each member, one call at a time; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -94,7 +95,7 @@ func (s *Syncer) Run(ctx context.Context) *Report {
 	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) && r.unfinished():
 		err = stopped(r)
 	case err == nil:
-		err = verdict(r.Members, len(s.Users) > 0)
+		err = Verdict(r.Members, len(s.Users) > 0)
 	}
 	r.Err = err
 	r.Finished = s.now()
@@ -106,7 +107,7 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
-	members, err := only(all, s.Users)
+	members, err := Only(all, s.Users)
 	if err != nil {
 		return err
 	}
@@ -165,8 +166,9 @@ func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member, 
 	return nil
 }
 
-// only returns the members with the given user ids, or all where none is given.
-func only(members []phonebook.Member, users []string) ([]phonebook.Member, error) {
+// Only returns the members with the given user ids, or all where none is given.
+// Where nobody has one of them the error is of class Usage.
+func Only(members []phonebook.Member, users []string) ([]phonebook.Member, error) {
 	if len(users) == 0 {
 		return members, nil
 	}
