@@ -58,7 +58,7 @@ func (a answer) explain(host string, resp *http.Response, w *web) error {
 	if !known {
 		hint = byError(a.Error, code)
 	}
-	hint = strings.ReplaceAll(hint, renewal, w.renewal)
+	hint = strings.NewReplacer(renewal, w.renewal, consentPage, w.consent).Replace(hint)
 	text := host + ": " + a.text(w.redact)
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {

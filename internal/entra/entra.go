@@ -81,7 +81,8 @@ func New(c Config) (*TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret, renewal: c.Renewal}
+	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret, renewal: c.Renewal,
+		consent: ConsentPage(c.Authority, c.TenantID, c.ClientID)}
 	if web.client == nil {
 		web.client = http.DefaultClient
 	}

@@ -10,16 +10,17 @@ type explanation struct {
 
 // The hints; package words says what the portal calls the places in braces.
 const (
-	renewal    = "{renewal}" // becomes Config.Renewal
-	newSecret  = "make a new secret in {secrets}, and store the content of its column {value} with: " + renewal
-	outageHint = "Microsoft's sign-in service is busy or out of order; the next run tries again"
-	clockCode  = 700024
-	clockHint  = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
-	tenantHint = "check tenant_id: it is the {tenant id} in {overview}; " +
+	renewal     = "{renewal}"      // becomes Config.Renewal
+	consentPage = "{consent page}" // becomes its address
+	newSecret   = "make a new secret in {secrets}, and store the content of its column {value} with: " + renewal
+	outageHint  = "Microsoft's sign-in service is busy or out of order; the next run tries again"
+	clockCode   = 700024
+	clockHint   = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
+	tenantHint  = "check tenant_id: it is the {tenant id} in {overview}; " +
 		"for a national cloud set authority, graph_url and ews_url too"
 	clientHint = "check client_id and tenant_id: they are the {client id} and the {tenant id} in {overview}, of the same app"
 	grantHint  = "let an administrator add the {application permissions} in {permissions}: Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
-		"or full_access_as_app of Office 365 Exchange Online, then {consent}"
+		"or full_access_as_app of Office 365 Exchange Online, then {consent}, there or at " + consentPage
 	certHint = "upload the certificate of client_certificate in {certificates}, or make a new one where it has expired"
 	codeHint = "the program asked for a resource that the sign-in service does not know; check graph_url, ews_url and authority: they must belong to the same cloud"
 	disabled = "switch the app on: {properties} → {enabled}"

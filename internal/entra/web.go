@@ -30,6 +30,7 @@ type web struct {
 	secret func() string // never to be shown; may be nil
 
 	renewal string // Config.Renewal
+	consent string // see ConsentPage
 }
 
 // CloseIdleConnections implements MSAL's HTTPClient.
