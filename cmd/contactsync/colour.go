@@ -40,6 +40,7 @@ func toneOf(result string) tone {
 // none.
 type screen struct {
 	file    *os.File
+	moves   bool // a line can be written anew
 	colours bool
 }
 
@@ -51,7 +52,8 @@ func screenOf(w io.Writer) screen {
 		return screen{}
 	}
 	kind := os.Getenv("TERM")
-	return screen{f, kind != "" && kind != "dumb" && os.Getenv("NO_COLOR") == ""}
+	moves := kind != "" && kind != "dumb"
+	return screen{f, moves, moves && os.Getenv("NO_COLOR") == ""}
 }
 
 // width returns how many columns the terminal has; 0 where there is none and

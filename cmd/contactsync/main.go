@@ -71,6 +71,7 @@ type stream struct {
 	mu  sync.Mutex
 	w   io.Writer
 	raw io.Writer // past the pane
+	bar *bar      // on the same terminal; nil: none
 	err error
 }
 
@@ -87,9 +88,17 @@ func (s *stream) show(text string) error {
 	return err
 }
 
+// share lets a bar make way for what is written from now on.
+func (s *stream) share(b *bar) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bar = b
+}
+
 func (s *stream) write(w io.Writer, p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.bar.aside()()
 	n, err := w.Write(p)
 	if s.err == nil {
 		s.err = err

@@ -9,22 +9,31 @@ import (
 	"contactsync/internal/syncer"
 )
 
-// progress tells the service manager how far a run is.
-type progress struct{ members, done, failed int }
+// progress tells how far a run is: the service manager, or who looks at a
+// terminal.
+type progress struct {
+	bar                   *bar
+	members, done, failed int
+}
 
 // watch tells it too when a signal ends the run. What it returns must be
 // called at the end.
 func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
-	journal.Status("asking the directory for the members")
+	const asking = "asking the directory for the members"
+	journal.Status(asking)
+	p.bar.say(asking)
 	told := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
-		journal.Stopping("stopping after the members that are being written")
+		const stopping = "stopping after the members that are being written"
+		journal.Stopping(stopping)
+		p.bar.say(stopping)
 		close(told)
 	})
 	return func(r *syncer.Report) {
 		if !unwatch() {
 			<-told // so that the last word is the last
 		}
+		p.bar.close()
 		journal.Status(verdict(r))
 	}
 }
@@ -32,6 +41,7 @@ func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
 // begin is called when the members are known.
 func (p *progress) begin(members int) {
 	p.members = members
+	p.bar.begin(members)
 	p.tell()
 }
 
@@ -41,6 +51,7 @@ func (p *progress) member(r syncer.Result) {
 		return // not one of them any more
 	}
 	p.done++
+	p.bar.member()
 	if bad(r) {
 		p.failed++
 	}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/cheggaaa/pb/v3"
+	"golang.org/x/sys/unix"
+)
+
+// bar is the progress bar of a run: the last line of a terminal, which makes
+// way for everything else that is written there. A nil bar shows nothing.
+type bar struct {
+	screen   screen
+	members  *pb.ProgressBar // done
+	contacts *pb.ProgressBar // that came, for their pace
+
+	mu    sync.Mutex
+	begun time.Time
+	doing string // instead of the bar
+	wait  wait
+	slow  string
+	drawn bool
+	over  chan struct{} // closed by close
+	ended sync.WaitGroup
+}
+
+// wait is what a request waits for.
+type wait struct {
+	until   time.Time
+	try, of int
+}
+
+// redraw is how often the bar changes, at most.
+const redraw = 200 * time.Millisecond
+
+// margin is how many columns stay empty behind the bar: those in which a
+// terminal shows ^C, and the last, from which some go on to the next line.
+const margin = 3
+
+// newBar returns the bar of a run, or nil where it has none: it is for people
+// who look at a terminal and did not ask for anything else there.
+func (p *program) newBar(loud loudness, json bool) *bar {
+	_, spoken := p.voice.(*console)
+	switch {
+	case !spoken, loud.verbose, loud.quiet, !p.stderr.moves:
+		return nil
+	case json && p.stdout.file != nil:
+		return nil
+	case loud.dryRun && !json && piped(p.stdout.raw):
+		return nil // who reads them, such as less, shows the changes on the same terminal
+	}
+	b := &bar{screen: p.stderr.screen, over: make(chan struct{})}
+	b.contacts = pb.New(0).SetTemplateString(`{{speed . "%s contacts/s" "0 contacts/s"}}`)
+	for _, s := range []*stream{p.stdout, p.stderr} {
+		if s.file != nil {
+			s.share(b)
+		}
+	}
+	b.ended.Go(b.draw)
+	return b
+}
+
+// draw draws the bar until it is closed.
+func (b *bar) draw() {
+	tick := time.NewTicker(redraw)
+	defer tick.Stop()
+	for {
+		select {
+		case <-b.over:
+			return
+		case <-tick.C:
+			b.mu.Lock()
+			b.show()
+			b.mu.Unlock()
+		}
+	}
+}
+
+// say shows what the run does before the members are known, and at its end.
+func (b *bar) say(doing string) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.doing = doing
+}
+
+// begin shows how many of the members are done.
+func (b *bar) begin(members int) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	noun := "members"
+	if members == 1 {
+		noun = "member"
+	}
+	b.members = pb.New(members).SetTemplateString(
+		`{{counters . "%s of %s ` + noun + `"}} {{bar . "[" "=" ">" " " "]"}} {{string . "pace"}}`)
+	b.begun, b.doing = time.Now(), ""
+}
+
+// member is called when one is done.
+func (b *bar) member() {
+	if b != nil {
+		b.members.Increment()
+	}
+}
+
+// came is called as contacts come.
+func (b *bar) came(contacts int) {
+	if b != nil {
+		b.contacts.Add(contacts)
+	}
+}
+
+// Waiting implements transport.Observer: of several waits the longest is shown.
+func (b *bar) Waiting(d time.Duration, try, of int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if until := time.Now().Add(d); until.After(b.wait.until) {
+		b.wait = wait{until, try, of}
+	}
+}
+
+// Places implements transport.Observer.
+func (b *bar) Places(now, most int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.slow = ""
+	if now < most {
+		b.slow = fmt.Sprintf(", slowed down to %d of %d requests", now, most)
+	}
+}
+
+// close takes the bar away for good.
+func (b *bar) close() {
+	if b == nil {
+		return
+	}
+	close(b.over)
+	b.ended.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hide()
+}
+
+// aside takes the bar away while something else is written to the terminal.
+func (b *bar) aside() (back func()) {
+	if b == nil {
+		return func() {}
+	}
+	b.mu.Lock()
+	shown := b.drawn
+	b.hide()
+	return func() {
+		if shown {
+			b.show()
+		}
+		b.mu.Unlock()
+	}
+}
+
+// show draws the line, as wide as the terminal is now. A program in the
+// background would draw into another one's lines.
+func (b *bar) show() {
+	if !inForeground(b.screen.file) {
+		return
+	}
+	fmt.Fprint(b.screen.file, "\r"+b.line(max(b.screen.width()-margin, 1))+"\x1b[K")
+	b.drawn = true
+}
+
+// hide clears the line.
+func (b *bar) hide() {
+	if b.drawn {
+		fmt.Fprint(b.screen.file, "\r\x1b[K")
+		b.drawn = false
+	}
+}
+
+// line returns what the bar shows in so many columns.
+func (b *bar) line(columns int) string {
+	if b.doing != "" || b.members == nil {
+		return shortened(b.doing, columns)
+	}
+	pace := b.contacts.String() + b.slow
+	if left := time.Until(b.wait.until); left > 0 {
+		pace = fmt.Sprintf("waiting %s before try %d of %d", left.Truncate(time.Second)+time.Second, b.wait.try, b.wait.of)
+	}
+	if left := b.left(); left > 0 {
+		pace += fmt.Sprintf(", %s left", left)
+	}
+	return shortened(b.members.Set("pace", pace).SetWidth(columns).String(), columns)
+}
+
+// left returns how long the rest of the members takes if it goes on as so far;
+// 0 where that is not known yet.
+func (b *bar) left() time.Duration {
+	took := time.Since(b.begun)
+	done, all := b.members.Current(), b.members.Total()
+	if done == 0 || took < 2*time.Second {
+		return 0
+	}
+	return (took / time.Duration(done) * time.Duration(all-done)).Round(time.Second)
+}
+
+// piped tells whether an output leads into another program.
+func piped(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// inForeground tells whether the terminal is this process's to write to, as far
+// as can be told.
+func inForeground(terminal *os.File) bool {
+	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp()
+}
