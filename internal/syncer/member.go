@@ -46,6 +46,9 @@ func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, erro
 	read.reset()
 	m := readMailbox{task: t}
 	state, err := c.source.Read(ctx, t.box.Member, t.box.State, func(p phonebook.Page) error {
+		if c.Came != nil {
+			c.Came(len(p.Contacts) + len(p.Gone))
+		}
 		for i := range p.Contacts {
 			if e, ok := c.Normaliser.Entry(p.Contacts[i]); !ok {
 				read.drop(p.Contacts[i].ID, noPlace)
