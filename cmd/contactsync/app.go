@@ -41,7 +41,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
-		UsageText:       "contactsync [options]\ncontactsync [options] members | phonebook list | phonebook export --user UID | configured",
+		UsageText:       "contactsync [options]\ncontactsync [options] members | phonebook list | phonebook export --user UID | lookup NUMBER | configured",
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
@@ -73,6 +73,11 @@ func (p *program) app() *cli.App {
 			{
 				Name: "members", Usage: "list who is in a synchronised group",
 				Flags: []cli.Flag{json}, Action: p.members, OnUsageError: usageError,
+			},
+			{
+				Name: "lookup", Usage: "show who has a number, in any spelling", ArgsUsage: "NUMBER",
+				Flags: []cli.Flag{json, &cli.StringSliceFlag{Name: "user", Usage: "only in the phonebooks of the user with this `UID` (repeatable)"}},
+				Action: p.lookup, OnUsageError: usageError,
 			},
 			{
 				Name: "phonebook", Usage: "show the managed phonebooks", HideHelpCommand: true, OnUsageError: usageError,

@@ -12,7 +12,7 @@ import (
 
 // migrations lead from each version of the schema, PRAGMA user_version, to the
 // next; the first from an empty file.
-var migrations = []string{tables + triggers, incremental}
+var migrations = []string{tables + triggers, incremental, typed}
 
 // tables is the schema that readers rely on, and ours. Nothing is NOT NULL or
 // unique that the interface does not promise to be: other programs write their
@@ -163,6 +163,11 @@ CREATE TRIGGER mailbox_state_deleted AFTER DELETE ON mailbox_state BEGIN
 		WHERE id = old.phonebook AND managed_by = 'contactsync' AND id NOT IN (SELECT phonebook FROM touched);
 END;
 `
+
+// typed is what finds a number in its owner's spelling: an internal one, and
+// what else is no number in E.164. The index holds no other. Its first column,
+// which is always NULL, has SQLite prefer it to number_number.
+const typed = `CREATE INDEX number_typed ON number(number, ` + squeezed + `) WHERE number IS NULL`
 
 // script makes an empty phonebooks' file.
 func script() []string {

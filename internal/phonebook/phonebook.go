@@ -191,6 +191,16 @@ const (
 	Removed Op = '-'
 )
 
+// Match is a number that was looked up, with whom it leads to and in whose
+// phonebook it stands.
+type Match struct {
+	Owner       string `json:"owner"`
+	DisplayName string `json:"display_name"`
+	Company     string `json:"company"`
+	Kind        Kind   `json:"kind"`
+	Number      string `json:"number"` // E.164; as it was typed where it is no such number
+}
+
 // Summary is a managed phonebook without its entries.
 type Summary struct {
 	Owner    string `json:"owner"`
