@@ -1,6 +1,12 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
 	"testing"
 	"time"
 )
@@ -21,7 +27,7 @@ func TestEndOfTheSecret(t *testing.T) {
 		{"today", day(0), "the last day of the client secret is today, 2026-11-21"},
 		{"over", day(-1), "the last day of the client secret was 2026-11-20"},
 	} {
-		check(t, tt.name, ending(tt.last, now), tt.want)
+		check(t, tt.name, expiry{what: "client secret", last: tt.last}.warning(now), tt.want)
 	}
 }
 
@@ -33,4 +39,44 @@ func TestRunWarnsOfTheSecretsEnd(t *testing.T) {
 	check(t, "exit status", out.status, 0)
 	contains(t, out.stderr, "warning: the last day of the client secret is", "hint: make another one", w.path("kvstore")+" set contactsync client_secret_expires YYYY-MM-DD")
 	lacks(t, out.stderr, "dpkg-reconfigure", "sudo")
+}
+
+// certify lets the app sign in with a certificate instead of the secret.
+func (w *world) certify(end time.Time) {
+	w.t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	like := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.AddDate(-1, 0, 0), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, like, like, &key.PublicKey, key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.tenant.Change(func() { w.app.Certificates = append(w.app.Certificates, cert) })
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})...)
+	if err := os.WriteFile(w.path("app.pem"), text, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.set("client_certificate", w.path("app.pem"))
+}
+
+func TestRunWarnsOfTheCertificatesEnd(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.set("client_secret_expires", time.Now().AddDate(0, 0, 10).Format(time.DateOnly))
+	w.certify(time.Now().AddDate(1, 0, 0))
+	out := w.run()
+	check(t, "exit status", out.status, 0)
+	lacks(t, out.stderr, "the last day of the")
+	end := time.Now().AddDate(0, 0, 20)
+	w.certify(end)
+	out = w.run()
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stderr, "warning: the last day of the certificate is "+end.UTC().Format(time.DateOnly)+", in 20 days", "Certificates & secrets", "takes the place of "+w.path("app.pem"))
 }

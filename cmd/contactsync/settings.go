@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/settings"
-	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 )
@@ -39,12 +37,19 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	for _, w := range s.Warnings {
 		p.logger(c).Warn(w.String())
 	}
-	if err == nil && s.Office365 && s.ClientCertificate == "" {
-		if text := ending(s.ClientSecretExpires, time.Now()); text != "" {
-			p.logger(c).Warn(text, journal.Hint, words.Fill("make another one in {secrets}, and store it with: ")+p.renewal())
-		}
+	if err == nil {
+		p.warnOfEnd(c, s)
 	}
 	return s, err
+}
+
+// warnOfEnd warns of the end of what the app signs in with. A certificate that
+// cannot be read is the sign-in's matter.
+func (p *program) warnOfEnd(c *cli.Context, s settings.Settings) {
+	e, _ := p.expiry(s)
+	if text := e.warning(time.Now()); text != "" {
+		p.logger(c).Warn(text, journal.Hint, e.renew)
+	}
 }
 
 // directorySettings reads what the directory needs. What is wrong with other
@@ -70,26 +75,6 @@ func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
 		return s, nil
 	}
 	return s, p.settingsError(fault.New(fault.Config, "", "read settings:\n%w", problems))
-}
-
-// soon is how many days before the end of the client secret warnings begin.
-const soon = 60
-
-// ending warns of the end of the client secret, whose last day is given; zero
-// where nobody noted it.
-func ending(last, now time.Time) string {
-	today := now.UTC().Truncate(24 * time.Hour)
-	left := int(last.Sub(today).Hours() / 24)
-	switch day := last.Format(time.DateOnly); {
-	case last.IsZero() || left > soon:
-		return ""
-	case left < 0:
-		return "the last day of the client secret was " + day
-	case left == 0:
-		return "the last day of the client secret is today, " + day
-	default:
-		return fmt.Sprintf("the last day of the client secret is %s, in %s", day, count(left, "day"))
-	}
 }
 
 // values reads our namespace of the key-value store.

@@ -15,11 +15,14 @@ import (
 	"contactsync/internal/fault"
 )
 
+// MakeCertificate is the hint how to come by a certificate.
+const MakeCertificate = "make one with: " +
+	"openssl req -x509 -newkey rsa:3072 -noenc -days 730 -subj /CN=contactsync -keyout app.key -out app.crt, " +
+	"join both in one file, and upload app.crt in {certificates}"
+
 const (
 	fileHint = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
-	keyHint  = "Entra takes an RSA key of 2048 bits or more; make one with: " +
-		"openssl req -x509 -newkey rsa:3072 -noenc -days 730 -subj /CN=contactsync -keyout app.key -out app.crt, " +
-		"join both in one file, and upload app.crt in {certificates}"
+	keyHint  = "Entra takes an RSA key of 2048 bits or more; " + MakeCertificate
 )
 
 // flaw is something wrong with the file, and what to do about it.

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"contactsync/internal/entra"
+	"contactsync/internal/settings"
+	"contactsync/internal/words"
+)
+
+// soon is how many days before the last day of what the app signs in with
+// warnings begin.
+const soon = 60
+
+// expiry is until when the app can sign in with what it has. The run, check
+// and status ask it.
+type expiry struct {
+	what  string    // "client secret" or "certificate"; empty: neither is needed
+	last  time.Time // the last day; zero: nobody noted it
+	renew string    // how another one takes its place
+}
+
+// expiry returns the end of what the settings have the app sign in with. A
+// certificate tells it itself; the error is about its file.
+func (p *program) expiry(set settings.Settings) (e expiry, err error) {
+	switch {
+	case !set.Office365:
+		return expiry{}, nil
+	case set.ClientCertificate == "":
+		return expiry{"client secret", set.ClientSecretExpires, words.Fill("make another one in {secrets}, and store it with: ") + p.renewal()}, nil
+	}
+	end, err := entra.CertificateEnd(set.ClientCertificate)
+	return expiry{"certificate", end, words.Fill(entra.MakeCertificate) + "; the new file takes the place of " + set.ClientCertificate}, err
+}
+
+// days returns how many days are left: 0 on the last one, less than 0 when it
+// is over.
+func (e expiry) days(now time.Time) int {
+	const day = 24 * time.Hour
+	return int(e.last.UTC().Truncate(day).Sub(now.UTC().Truncate(day)) / day)
+}
+
+// warning returns what to say where the end is near or past; else nothing.
+func (e expiry) warning(now time.Time) string {
+	if e.last.IsZero() || e.days(now) > soon {
+		return ""
+	}
+	return e.end(now)
+}
+
+// end says when the end is; nothing where nobody noted it.
+func (e expiry) end(now time.Time) string {
+	if e.last.IsZero() {
+		return ""
+	}
+	whose := "the last day of the " + e.what
+	switch day, left := e.last.UTC().Format(time.DateOnly), e.days(now); {
+	case left < 0:
+		return whose + " was " + day
+	case left == 0:
+		return whose + " is today, " + day
+	default:
+		return fmt.Sprintf("%s is %s, in %s", whose, day, count(left, "day"))
+	}
+}
