@@ -12,15 +12,15 @@ var places = []place{
 	{"entra", "Microsoft Entra admin center", "Microsoft Entra Admin Center"},
 	{"admin", "Microsoft 365 admin center", "Microsoft 365 Admin Center"},
 
-	{"app", "{entra} → App registrations → the app", "{entra} → App-Registrierungen → die App"},
+	{"app", "{entra} → Entra ID → App registrations → the app", "{entra} → Entra ID → App-Registrierungen → die App"},
 	{"overview", "{app} → Overview", "{app} → Übersicht"},
 	{"secrets", "{app} → Certificates & secrets → Client secrets", "{app} → Zertifikate & Geheimnisse → Geheime Clientschlüssel"},
 	{"certificates", "{app} → Certificates & secrets → Certificates", "{app} → Zertifikate & Geheimnisse → Zertifikate"},
 	{"permissions", "{app} → API permissions", "{app} → API-Berechtigungen"},
 
-	{"enterprise apps", "{entra} → Enterprise applications", "{entra} → Unternehmensanwendungen"},
+	{"enterprise apps", "{entra} → Entra ID → Enterprise apps", "{entra} → Entra ID → Unternehmens-Apps"},
 	{"properties", "{enterprise apps} → the app → Properties", "{enterprise apps} → die App → Eigenschaften"},
-	{"sign-in logs", "{entra} → Sign-in logs → Service principal sign-ins", "{entra} → Anmeldeprotokolle → Dienstprinzipalanmeldungen"},
+	{"sign-in logs", "{entra} → Entra ID → Monitoring & health → Sign-in logs → Service principal sign-ins", "{entra} → Entra ID → Überwachung und Integrität → Anmeldeprotokolle → Dienstprinzipalanmeldungen"},
 	{"licences", "{admin} → Users → Active users → the user → Licenses and apps", "{admin} → Benutzer → Aktive Benutzer → der Benutzer → Lizenzen und Apps"},
 	{"subscriptions", "{admin} → Billing → Your products", "{admin} → Abrechnung → Ihre Produkte"},
 

@@ -14,7 +14,7 @@ func TestPlaces(t *testing.T) {
 			}
 		}
 	}
-	want := "Microsoft Entra Admin Center → App-Registrierungen → die App → API-Berechtigungen"
+	want := "Microsoft Entra Admin Center → Entra ID → App-Registrierungen → die App → API-Berechtigungen"
 	if got := german.Replace("{permissions}"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
