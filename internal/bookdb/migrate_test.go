@@ -41,7 +41,7 @@ func TestMigration(t *testing.T) {
 	if after != before {
 		t.Errorf("what readers see has changed:\n%s\nwas\n%s", after, before)
 	}
-	if got := shell(t, path, "PRAGMA user_version; PRAGMA integrity_check"); got != "3\nok" {
+	if got := shell(t, path, "PRAGMA user_version; PRAGMA integrity_check"); got != "4\nok" {
 		t.Errorf("version and integrity: %s", got)
 	}
 	// Nothing is known, so that all is read, but nothing is found to be another.

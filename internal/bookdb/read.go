@@ -79,13 +79,19 @@ func (d *DB) ListOthers(ctx context.Context) ([]phonebook.Summary, error) {
 
 // summaries returns the phonebooks of which a condition in SQL is true.
 func (d *DB) summaries(ctx context.Context, condition string) ([]phonebook.Summary, error) {
-	query := `SELECT coalesce(owner, ''), coalesce(title, ''), coalesce(synced_at, ''),
+	return list(ctx, d, "list the phonebooks", summarising(condition), scanSummary)
+}
+
+// summarising returns a query for scanSummary.
+func summarising(condition string) string {
+	return `SELECT coalesce(owner, ''), coalesce(title, ''), coalesce(synced_at, ''),
 		(SELECT count(*) FROM entry WHERE entry.phonebook = phonebook.id)
 		FROM phonebook WHERE ` + condition + ` ORDER BY owner, id`
-	return list(ctx, d, "list the phonebooks", query, func(rows *sql.Rows) (s phonebook.Summary, err error) {
-		err = rows.Scan(&s.Owner, &s.Title, &s.SyncedAt, &s.Entries)
-		return s, err
-	})
+}
+
+func scanSummary(rows *sql.Rows) (s phonebook.Summary, err error) {
+	err = rows.Scan(&s.Owner, &s.Title, &s.SyncedAt, &s.Entries)
+	return s, err
 }
 
 // list returns what scan makes of each row of a query; nothing where there is
@@ -98,21 +104,27 @@ func list[T any](ctx context.Context, d *DB, what, query string, scan func(*sql.
 		if q == nil {
 			return nil
 		}
-		rows, err := q.Query(query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			item, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			all = append(all, item)
-		}
-		return rows.Err()
+		all, err = collect(q, query, scan, args...)
+		return err
 	})
 	return all, err
+}
+
+// collect is list within a transaction.
+func collect[T any](q querier, query string, scan func(*sql.Rows) (T, error), args ...any) (all []T, err error) {
+	rows, err := q.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, rows.Err()
 }
 
 // State returns a fact that a run left, or an empty string.

@@ -12,7 +12,7 @@ import (
 
 // migrations lead from each version of the schema, PRAGMA user_version, to the
 // next; the first from an empty file.
-var migrations = []string{tables + triggers, incremental, typed}
+var migrations = []string{tables + triggers, incremental, typed, recorded}
 
 // tables is the schema that readers rely on, and ours. Nothing is NOT NULL or
 // unique that the interface does not promise to be: other programs write their
@@ -168,6 +168,37 @@ END;
 // what else is no number in E.164. The index holds no other. Its first column,
 // which is always NULL, has SQLite prefer it to number_number.
 const typed = `CREATE INDEX number_typed ON number(number, ` + squeezed + `) WHERE number IS NULL`
+
+// recorded is what the runs did, for status. It is ours alone, and wrong in it
+// what somebody wrote there: no phonebook depends on it, so it has no triggers.
+const recorded = `
+CREATE TABLE sync_run(
+	kind     TEXT PRIMARY KEY, -- 'all': the last of all members, 'some': the last of some, 'whole': the last of all that reached its end
+	started  TEXT,             -- RFC 3339 in UTC
+	finished TEXT,
+	source   TEXT,             -- 'graph' or 'ews', or empty
+	status   INTEGER,          -- exit status
+	error    TEXT,             -- why the run as a whole failed, or empty
+	hint     TEXT
+) WITHOUT ROWID;
+
+-- What the last run that came to them did for the members of the last whole run
+-- and those who joined since.
+CREATE TABLE sync_member(
+	user    TEXT PRIMARY KEY,
+	mail    TEXT,
+	result  TEXT,
+	entries INTEGER,
+	added   INTEGER,
+	updated INTEGER,
+	removed INTEGER,
+	error   TEXT,
+	hint    TEXT
+) WITHOUT ROWID;
+`
+
+// recordedSince is the version of the schema that has them.
+const recordedSince = 4
 
 // script makes an empty phonebooks' file.
 func script() []string {

@@ -41,6 +41,7 @@ const (
 	insertNumbers
 	deleteNumbers
 	selectNumbers
+	recordOutcome
 	statements // their number
 )
 
@@ -65,6 +66,11 @@ var queries = [statements]string{
 	insertNumbers: inserting("number(entry, position, kind, number, as_typed)", numberColumns, numbersAtOnce),
 	deleteNumbers: "DELETE FROM number WHERE entry = ?",
 	selectNumbers: "SELECT kind, coalesce(number, ''), as_typed FROM number WHERE entry = ? ORDER BY position",
+	recordOutcome: inserting("sync_member", outcomeColumns, 1) + ` ON CONFLICT(user) DO UPDATE SET
+		(mail, result, entries, added, updated, removed, error, hint) =
+		(excluded.mail, excluded.result, excluded.entries, excluded.added, excluded.updated, excluded.removed, excluded.error, excluded.hint)
+		WHERE (mail, result, entries, added, updated, removed, error, hint) IS NOT
+		(excluded.mail, excluded.result, excluded.entries, excluded.added, excluded.updated, excluded.removed, excluded.error, excluded.hint)`,
 }
 
 // inserting returns a statement that inserts some rows into a table.
