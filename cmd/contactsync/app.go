@@ -41,7 +41,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
-		UsageText:       "contactsync [options]\ncontactsync [options] members | phonebook list | phonebook export --user UID | lookup NUMBER | configured",
+		UsageText:       "contactsync [options]\ncontactsync [options] check | members | phonebook list | phonebook export --user UID | lookup NUMBER | configured",
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
@@ -66,6 +66,10 @@ func (p *program) app() *cli.App {
 		},
 		Action: p.sync,
 		Commands: []*cli.Command{
+			{
+				Name: "check", Usage: "test link by link what a run needs, and say what to do",
+				Flags: []cli.Flag{json}, Action: p.check, OnUsageError: usageError,
+			},
 			{
 				Name: "configured", Usage: "what contactsync.service asks before a run: exit status 1 where no access was ever set",
 				Action: p.configured, OnUsageError: usageError,

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"contactsync/internal/bookdb"
+	"contactsync/internal/fault"
+	"contactsync/internal/settings"
+	"contactsync/internal/systemd"
+)
+
+// testStore tests whether the key-value store can be read, as the user to whom
+// it belongs.
+func (k *checker) testStore(context.Context) error {
+	if err := k.mine(k.store); err != nil {
+		k.fail("store", err)
+		return nil
+	}
+	values, err := k.values()
+	if err != nil {
+		k.fail("store", err)
+		return nil
+	}
+	if len(values) == 0 {
+		k.ok("store", "%s holds nothing of contactsync yet", k.store)
+		return nil
+	}
+	k.ok("store", "%s holds %s", k.store, count(len(values), "key"))
+	return nil
+}
+
+// testKeys tests what stands in the store: each key that is missing or
+// malformed, and each that has no effect, in a line of its own.
+func (k *checker) testKeys(context.Context) error {
+	values, err := k.values()
+	if err != nil {
+		k.fail("keys", err)
+		return nil
+	}
+	set, err := settings.Load(values)
+	k.set = set
+	var problems settings.Problems
+	if errors.As(err, &problems) {
+		for _, one := range problems {
+			k.fail("keys", fault.New(fault.Config, problems.Hint(k.kvstore(), k.homeStore()), "%s", one))
+			k.broken[partOf(one.Key)] = "keys"
+		}
+	} else {
+		k.ok("keys", "nothing is missing, and all are well-formed")
+	}
+	for _, w := range set.Warnings {
+		k.warn("keys", "look at what is set: "+k.kvstore()+" list contactsync", "%s", w)
+	}
+	return nil
+}
+
+// partOf returns what cannot be tested where a key is wrong; an empty string
+// where everything can.
+func partOf(key string) string {
+	switch {
+	case strings.HasPrefix(key, "ldap_"):
+		return directoryKeys
+	case strings.HasPrefix(key, "proxy_"), slices.Contains([]string{"office365", "authority", "graph_url", "ews_url", "ca_file"}, key):
+		return networkKeys
+	case strings.HasPrefix(key, "client_"), strings.HasPrefix(key, "ews_"), key == "tenant_id", key == "source":
+		return signInKeys
+	}
+	return ""
+}
+
+// testSecret tests how long the client secret, or the certificate, is good for.
+func (k *checker) testSecret(context.Context) error {
+	e, err := k.expiry(k.set)
+	now := time.Now()
+	switch {
+	case err != nil:
+		k.fail("secret", err)
+	case e.what == "":
+		k.skip("secret", "not needed by an Exchange server of one's own")
+	case e.last.IsZero():
+		k.warn("secret", hintExpiry+k.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", "nobody noted the last day of the %s", e.what)
+	case e.warning(now) != "":
+		k.warn("secret", e.renew, "%s", e.end(now))
+	default:
+		k.ok("secret", "%s", e.end(now))
+	}
+	return nil
+}
+
+// testPhonebooks tests whether a run can write the phonebooks, without writing.
+func (k *checker) testPhonebooks(ctx context.Context) error {
+	if err := k.mayWrite(); err != nil {
+		k.fail("phonebooks", err)
+		return nil
+	}
+	folder, err := bookdb.Writable(k.phonebooks)
+	if err != nil {
+		k.fail("phonebooks", placeError(err))
+		return nil
+	}
+	if k.space(folder) {
+		return nil
+	}
+	db, err := bookdb.OpenReader(k.phonebooks)
+	if err != nil {
+		k.fail("phonebooks", placeError(err))
+		return nil
+	}
+	defer db.Close()
+	list, err := db.List(ctx)
+	if err != nil {
+		k.fail("phonebooks", placeError(err))
+		return nil
+	}
+	info, err := os.Stat(k.phonebooks)
+	if err != nil {
+		k.ok("phonebooks", "%s is made by the first run", k.phonebooks)
+		return nil
+	}
+	if mode := info.Mode().Perm(); k.homeBook() && mode != 0o660 {
+		k.warn("phonebooks", fmt.Sprintf(hintMode, filepath.Dir(k.phonebooks), k.phonebooks), "%s has the mode %04o instead of 0660", k.phonebooks, mode)
+		return nil
+	}
+	k.ok("phonebooks", "%s holds %s and can be written", k.phonebooks, count(len(list), "phonebook"))
+	return nil
+}
+
+// A run writes to a log beside the file first, which can become as large as the
+// file. Below the least nothing can be written at all.
+const (
+	leastSpace = 1 << 20
+	spareSpace = 64 << 20
+)
+
+// space tests whether there is room for what a run writes, and tells whether
+// it found something.
+func (k *checker) space(folder string) (found bool) {
+	var is unix.Statfs_t
+	if err := unix.Statfs(folder, &is); err != nil {
+		return false // no reason to think that there is none
+	}
+	free := int64(is.Bavail) * is.Bsize
+	wanted := int64(spareSpace)
+	if info, err := os.Stat(k.phonebooks); err == nil {
+		wanted = max(wanted, info.Size())
+	}
+	hint := fmt.Sprintf(hintNoSpace, folder)
+	switch {
+	case free < leastSpace:
+		k.fail("phonebooks", fault.New(fault.Damage, hint, "%s are left in %s", size(free), folder))
+	case free < wanted:
+		k.warn("phonebooks", hint, "only %s are left in %s", size(free), folder)
+	default:
+		return false
+	}
+	return true
+}
+
+// testLock tests whether another run is under way.
+func (k *checker) testLock(context.Context) error {
+	if err := bookdb.Held(k.phonebooks); err != nil {
+		k.warn("lock", fault.HintOf(err), "%s", err)
+		return nil
+	}
+	k.ok("lock", "no other run is under way")
+	return nil
+}
+
+// testTimer tests whether a run begins by itself every night.
+func (k *checker) testTimer(ctx context.Context) error {
+	t, err := systemd.TimerOf(ctx, systemd.TimerUnit)
+	switch {
+	case errors.Is(err, systemd.ErrNone):
+		k.skip("timer", "no systemd here, so nothing starts a run by itself")
+	case err != nil:
+		k.warn("timer", hintNoAnswer, "%s", err)
+	case !t.Loaded:
+		k.warn("timer", hintNoTimer, "there is no %s on this machine", systemd.TimerUnit)
+	case !t.Active:
+		k.warn("timer", hintTimer, "%s is not active, so no run begins by itself", systemd.TimerUnit)
+	case !t.Enabled:
+		k.warn("timer", hintTimer, "%s is active, but will not be when the machine was started again", systemd.TimerUnit)
+	case t.Next.IsZero():
+		k.ok("timer", "%s is active", systemd.TimerUnit)
+	default:
+		k.ok("timer", "the next run begins at %s", t.Next.Format(time.RFC3339))
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// checkPrinter prints findings, as text when a link has been tested, as JSON
+// when all have been.
+type checkPrinter interface {
+	link(found []finding, many string) error
+	end(all []finding) error
+}
+
+// printer returns the printer that the options ask for.
+func (k *checker) printer() checkPrinter {
+	if given(k.cli, "json") {
+		return checkJSON{k.stdout}
+	}
+	marks := asciiMarks
+	if utf8Here() {
+		marks = utf8Marks
+	}
+	return &checkText{out: k.stdout, loud: k.loud, marks: marks}
+}
+
+// log returns a logger for what stops nobody: what is waited for, with -v. All
+// else that the services have to say is in the findings.
+func (k *checker) log() *slog.Logger {
+	if k.loud.verbose {
+		return k.logger(k.cli)
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// checkJSON prints the document of `contactsync check --json`.
+type checkJSON struct{ out *stream }
+
+func (checkJSON) link([]finding, string) error { return nil }
+
+func (j checkJSON) end(all []finding) error {
+	document := struct {
+		OK     bool      `json:"ok"`
+		Checks []finding `json:"checks"`
+	}{true, all}
+	for _, f := range all {
+		document.OK = document.OK && f.Result != failed
+	}
+	return json.NewEncoder(j.out).Encode(document)
+}
+
+// The marks that a line begins with, one column wide.
+var (
+	utf8Marks  = map[string]string{passed: "✓", failed: "✗", warning: "!", skipped: "–"}
+	asciiMarks = map[string]string{passed: "+", failed: "x", warning: "!", skipped: "-"}
+)
+
+// utf8Here tells whether the locale's characters are UTF-8, as setlocale(3)
+// finds it.
+func utf8Here() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
+
+// checkText prints a line for each finding, and what to do below it. Findings
+// that need the same done are put together.
+type checkText struct {
+	out   *stream
+	loud  loudness
+	marks map[string]string
+}
+
+const (
+	checkColumn = 15 // where details begin: behind the mark and the longest name
+	checkWidth  = 80
+	screenful   = 20 // of lines that say that all is well
+	similar     = 10 // lines that need the same done
+)
+
+// link prints what a link came to; many is a line that stands for more than a
+// screenful of those that hold.
+func (t *checkText) link(found []finding, many string) error {
+	for len(found) > 0 {
+		n := 1
+		for n < len(found) && found[n].Result == found[0].Result && found[n].Hint == found[0].Hint {
+			n++
+		}
+		if err := t.group(found[:n], many); err != nil {
+			return err
+		}
+		found = found[n:]
+	}
+	return nil
+}
+
+// group prints findings with the same result and the same hint.
+func (t *checkText) group(same []finding, many string) error {
+	first := same[0]
+	if t.loud.quiet && first.Result != failed {
+		return nil
+	}
+	more := 0
+	switch {
+	case t.loud.verbose:
+	case first.Result == passed && len(same) > screenful:
+		first.Detail = many
+		same = []finding{first}
+	case len(same) > similar+1:
+		same, more = same[:similar], len(same)-similar
+	}
+	for _, f := range same {
+		if err := t.line(f); err != nil {
+			return err
+		}
+	}
+	text := ""
+	if more > 0 {
+		text = fmt.Sprintf("and %d more in the same way; -v shows all of them\n", more)
+	}
+	if first.Hint != "" {
+		text += "hint: " + first.Hint
+	}
+	if text == "" {
+		return nil
+	}
+	return t.out.show(t.out.paint(faint, t.block(text)))
+}
+
+// line prints a finding without its hint. It is the only place that knows what
+// the mark of a result looks like.
+func (t *checkText) line(f finding) error {
+	mark := t.out.paint(toneOf(f.Result), t.marks[f.Result])
+	head := padded(" "+f.Name, checkColumn-1)
+	return t.out.show(mark + head + strings.TrimPrefix(t.block(f.Detail), strings.Repeat(" ", checkColumn)))
+}
+
+// block returns text in lines that begin below the details. What is to be typed
+// or clicked, in lines that begin with a blank or behind a colon, stays whole.
+func (t *checkText) block(text string) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		line = visible(line)
+		if strings.HasPrefix(line, "  ") {
+			fmt.Fprintf(&out, "  %s\n", line)
+			continue
+		}
+		for _, part := range wrapped(line, checkWidth-checkColumn) {
+			indent := checkColumn
+			if width(part) > checkWidth-checkColumn {
+				indent = 4
+			}
+			fmt.Fprintf(&out, "%s%s\n", strings.Repeat(" ", indent), part)
+		}
+	}
+	return out.String()
+}
+
+// typed finds commands within a hint.
+var typed = regexp.MustCompile(`(?:^|[:;] )((?:sudo|kvstore|contactsync|openssl) [^;,(]*[^;,( ])`)
+
+// wordsOf returns the words of a line, of which a command is one.
+func wordsOf(line string) (words []string) {
+	from := 0
+	for _, at := range typed.FindAllStringSubmatchIndex(line, -1) {
+		words = append(append(words, strings.Fields(line[from:at[2]])...), line[at[2]:at[3]])
+		from = at[3]
+	}
+	rest := strings.Fields(line[from:])
+	if from > 0 && len(rest) > 0 && line[from] != ' ' { // a comma, say
+		words[len(words)-1] += rest[0]
+		rest = rest[1:]
+	}
+	return append(words, rest...)
+}
+
+// wrapped breaks a line between words, so that each part has no more columns
+// than limit, but for a word that is longer.
+func wrapped(line string, limit int) (parts []string) {
+	part := ""
+	for _, word := range wordsOf(line) {
+		if part != "" && width(part)+1+width(word) > limit {
+			parts = append(parts, part)
+			part = ""
+		}
+		if part != "" {
+			part += " "
+		}
+		part += word
+	}
+	return append(parts, part)
+}
+
+// end prints how many findings there are of each result.
+func (t *checkText) end(all []finding) error {
+	if t.loud.quiet {
+		return nil
+	}
+	var parts []string
+	for _, result := range []string{passed, warning, failed, skipped} {
+		n := 0
+		for _, f := range all {
+			if f.Result == result {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, result))
+		}
+	}
+	return t.out.show(count(len(all), "check") + ": " + strings.Join(parts, ", ") + "\n")
+}
