@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -197,7 +198,11 @@ func (b *bar) line(columns int) string {
 	if left := b.left(); left > 0 {
 		pace += fmt.Sprintf(", %s left", left)
 	}
-	return shortened(b.members.Set("pace", pace).SetWidth(columns).String(), columns)
+	line := b.members.Set("pace", pace).SetWidth(columns).String()
+	if !strings.Contains(line, "[") { // there was no room for one
+		line = strings.Replace(line, "  ", " ", 1)
+	}
+	return shortened(line, columns)
 }
 
 // left returns how long the rest of the members takes if it goes on as so far;

@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
+	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
 )
 
@@ -31,6 +32,8 @@ func (b *book) write(level slog.Level, message, hint string, fields ...any) {
 	// Where both the journal and standard error fail, nobody is left to tell.
 	_ = b.handler(level).Handle(context.Background(), r)
 }
+
+func (b *book) expect([]phonebook.Member) {}
 
 func (b *book) complain(err error) {
 	b.write(slog.LevelError, strings.TrimSpace(err.Error()), fault.HintOf(err))
@@ -60,12 +63,12 @@ func (b *book) result(r syncer.Result, loud loudness) {
 
 // end writes one record for the whole run.
 func (b *book) end(r *syncer.Report, loud loudness) {
-	level, result, text, hint := slog.LevelInfo, "ok", summary(r), ""
+	level, result, text, hint := slog.LevelInfo, "ok", summary(r, screen{}), ""
 	switch {
 	case r.Err != nil:
 		level, result, text, hint = slog.LevelError, "failed", strings.TrimSpace(r.Err.Error()), fault.HintOf(r.Err)
 		if len(r.Members) > 0 {
-			text += "\n" + summary(r)
+			text += "\n" + summary(r, screen{})
 		}
 	case r.ExitStatus() != 0:
 		level, result = slog.LevelWarn, "incomplete"

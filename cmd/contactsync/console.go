@@ -10,11 +10,32 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
+	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
 )
 
 // console is the voice for people at a terminal, in a mail or a file.
-type console struct{ w io.Writer }
+type console struct {
+	w    *stream
+	user int // columns of a user id
+}
+
+// The columns of a line about a member: of the result, the longest of which is
+// "unchanged", and of the user id. A longer one is not cut, for it is what one
+// types, and its line alone stands beside the others.
+const (
+	resultWidth = 9
+	userWidth   = 12
+	userWidest  = 32
+)
+
+func (c *console) expect(members []phonebook.Member) {
+	for _, m := range members {
+		if w := width(visible(m.User)); w <= userWidest {
+			c.user = max(c.user, w)
+		}
+	}
+}
 
 func (c *console) handler(level slog.Level) slog.Handler { return &notices{w: c.w, level: level} }
 
@@ -28,11 +49,15 @@ func (c *console) complain(err error) {
 // somebody has to know.
 func (c *console) result(r syncer.Result, loud loudness) {
 	if bad(r) || loud.verbose || (loud.dryRun || r.Result == syncer.Skipped) && !loud.quiet {
-		fmt.Fprintf(c.w, "%-9s  %-12s  %s\n", r.Result, visible(r.User), visible(r.Line()))
+		c.line(c.w.paint(toneOf(r.Result), padded(r.Result, resultWidth)), r.User, visible(r.Line()))
 	}
 	if bad(r) && r.Hint != "" {
-		fmt.Fprintf(c.w, "%-9s  %-12s  hint: %s\n", "", "", visible(r.Hint))
+		c.line(padded("", resultWidth), "", c.w.paint(faint, "hint: "+visible(r.Hint)))
 	}
+}
+
+func (c *console) line(result, user, text string) {
+	fmt.Fprintln(c.w, result+gap+padded(visible(user), max(c.user, userWidth))+gap+text)
 }
 
 // end prints the last lines of a run.
@@ -41,7 +66,7 @@ func (c *console) end(r *syncer.Report, loud loudness) {
 		if r.Source != "" {
 			fmt.Fprintf(c.w, "source: %s (%s)\n", r.Source, r.Why)
 		}
-		text := summary(r)
+		text := summary(r, c.w.screen)
 		if loud.dryRun {
 			text += " (dry run: nothing was changed)"
 		}
@@ -57,7 +82,7 @@ func (c *console) close() {}
 // notices is a slog handler for people: the message, the attributes behind it
 // in brackets, and below it the hint.
 type notices struct {
-	w       io.Writer
+	w       *stream
 	level   slog.Level
 	context []slog.Attr
 }
@@ -89,10 +114,10 @@ func (h *notices) Handle(_ context.Context, r slog.Record) error {
 	}
 	var lines strings.Builder
 	for line := range strings.SplitSeq(text, "\n") {
-		fmt.Fprintf(&lines, "contactsync: %s: %s\n", levelName(r.Level), visible(line))
+		fmt.Fprintf(&lines, "contactsync: %s: %s\n", h.levelName(r.Level), visible(line))
 	}
 	if hint != "" {
-		fmt.Fprintf(&lines, "contactsync: hint: %s\n", visible(hint))
+		fmt.Fprintln(&lines, h.w.paint(faint, "contactsync: hint: "+visible(hint)))
 	}
 	_, err := io.WriteString(h.w, lines.String())
 	return err
@@ -108,12 +133,12 @@ func (h *notices) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler; nothing here uses groups.
 func (h *notices) WithGroup(string) slog.Handler { return h }
 
-func levelName(l slog.Level) string {
+func (h *notices) levelName(l slog.Level) string {
 	switch {
 	case l >= slog.LevelError:
-		return "error"
+		return h.w.paint(broken, "error")
 	case l >= slog.LevelWarn:
-		return "warning"
+		return h.w.paint(doubtful, "warning")
 	}
 	return "note"
 }

@@ -69,7 +69,7 @@ func (p *progress) tell() {
 // verdict returns a run that is over in a line.
 func verdict(r *syncer.Report) string {
 	if r.Err == nil {
-		return summary(r)
+		return summary(r, screen{})
 	}
 	return fault.Line(r.Err.Error(), 200)
 }

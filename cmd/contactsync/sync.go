@@ -123,7 +123,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		return nil, err
 	}
 	s := &syncer.Syncer{
-		Directory: directory, Store: db, Normaliser: normaliser, Logger: p.logger(c),
+		Directory: announced{directory, p.voice}, Store: db, Normaliser: normaliser, Logger: p.logger(c),
 		Choose: way.chooser(set, last),
 		Title:  set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/journal"
+	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
 )
 
@@ -20,6 +22,8 @@ type voice interface {
 	handler(slog.Level) slog.Handler
 	// complain says what went wrong and what to do about it.
 	complain(error)
+	// expect gets to know of whom it will be said what became of them.
+	expect([]phonebook.Member)
 	// result says what became of a member.
 	result(syncer.Result, loudness)
 	// end says what became of a run.
@@ -32,9 +36,22 @@ type voice interface {
 // the console.
 func newVoice(stderr *stream) voice {
 	if stderr.w == io.Writer(os.Stderr) && journal.Here() {
-		return &book{lost: &console{stderr}}
+		return &book{lost: &console{w: stderr}}
 	}
-	return &console{stderr}
+	return &console{w: stderr}
+}
+
+// announced is a directory of whose members a voice gets to know.
+type announced struct {
+	syncer.Directory
+	to voice
+}
+
+// Members implements syncer.Directory.
+func (a announced) Members(ctx context.Context) ([]phonebook.Member, error) {
+	members, err := a.Directory.Members(ctx)
+	a.to.expect(members)
+	return members, err
 }
 
 // loudness is how much the options ask to be told.
@@ -61,15 +78,15 @@ func (l loudness) level() slog.Level {
 // bad tells whether somebody has to know of a member's result.
 func bad(r syncer.Result) bool { return r.Result == syncer.Failed || r.Result == syncer.Kept }
 
-// summary returns a run in a line.
-func summary(r *syncer.Report) string {
+// summary returns a run in a line, for a screen.
+func summary(r *syncer.Report, s screen) string {
 	if len(r.Members) == 0 {
 		return "no members: the synchronised groups are empty"
 	}
 	var parts []string
 	for _, kind := range []string{syncer.OK, syncer.Unchanged, syncer.Kept, syncer.Failed, syncer.Skipped} {
 		if n := r.Count(kind); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
+			parts = append(parts, s.paint(toneOf(kind), fmt.Sprintf("%d %s", n, kind)))
 		}
 	}
 	entries := 0
