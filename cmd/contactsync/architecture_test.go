@@ -26,7 +26,8 @@ var inner = map[string]string{
 	"contactsync/internal/journal":   "",
 	"contactsync/internal/simulator": "",
 	"contactsync/internal/systemd":   "",
-	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile",
+	"contactsync/internal/prompt":    "",
+	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile contactsync/internal/prompt",
 }
 
 func TestImportsPointInward(t *testing.T) {

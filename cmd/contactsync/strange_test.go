@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,6 +22,7 @@ import (
 	"contactsync/internal/ldapdir/ldaptest"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/simulator"
+	"contactsync/internal/simulator/terminal"
 )
 
 // strange is what people and programs put into contacts to harm who reads them.
@@ -225,7 +225,7 @@ func (w *world) onTerminal() {
 // returns what that got.
 func (w *world) typed(args ...string) string {
 	w.t.Helper()
-	master, slave := pty(w.t)
+	master, slave := terminal.Open(w.t)
 	cmd := w.process(args...)
 	cmd.Stdout, cmd.Stderr = slave, slave
 	if err := cmd.Start(); err != nil {
@@ -241,28 +241,6 @@ func (w *world) typed(args ...string) string {
 		w.t.Errorf("%v: %v\n%s", args, err, shown.String())
 	}
 	return shown.String()
-}
-
-// pty returns both ends of a pseudo-terminal.
-func pty(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return master, slave
 }
 
 // inJournal looks at what the journal gets of a run that changes contacts.

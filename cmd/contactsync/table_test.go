@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"contactsync/internal/simulator/terminal"
 )
 
 // TestTable: columns stand below each other whatever is in them, a terminal
@@ -51,7 +53,7 @@ func TestTable(t *testing.T) {
 	}
 
 	for _, columns := range []uint16{0, 40, 80, 132} {
-		master, slave := pty(t)
+		master, slave := terminal.Open(t)
 		if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: 24}); err != nil {
 			t.Fatal(err)
 		}

@@ -1,15 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"os/signal"
+	"syscall"
 
+	"contactsync/internal/prompt"
 	"contactsync/kvstore"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 )
 
 func commands() []*cli.Command {
@@ -78,7 +80,7 @@ func get(store *kvstore.Store, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if isTerminal(c.App.Writer) {
+	if prompt.IsTerminal(c.App.Writer) {
 		value = visibleLines(value)
 	}
 	_, err = fmt.Fprintln(c.App.Writer, value)
@@ -93,7 +95,7 @@ func set(store *kvstore.Store, c *cli.Context) error {
 	}
 	if c.NArg() == 2 {
 		var err error
-		if value, err = input(c.App, key); err != nil {
+		if value, err = input(c, key); err != nil {
 			return err
 		}
 	}
@@ -102,37 +104,28 @@ func set(store *kvstore.Store, c *cli.Context) error {
 
 // input reads a value from standard input; from a terminal a secret without
 // showing it, and anything else until the end of input.
-func input(app *cli.App, key string) (string, error) {
-	f, terminal := app.Reader.(*os.File)
-	if terminal = terminal && isTerminal(f); terminal && isSecret(key) {
-		fmt.Fprintf(app.ErrWriter, "%s (what you type or paste is not shown): ", key)
-		typed, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(app.ErrWriter)
-		if err == nil && len(typed) == 0 {
-			return "", usage("nothing was typed, so the key stays as it is")
+func input(c *cli.Context, key string) (string, error) {
+	if !isSecret(key) {
+		if prompt.IsTerminal(c.App.Reader) {
+			fmt.Fprintln(c.App.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
 		}
-		return string(typed), err
+		value, err := prompt.Value(c.App.Reader)
+		if errors.Is(err, prompt.ErrEmptyInput) {
+			return "", nil // a value like any other
+		}
+		return value, err
 	}
-	if terminal {
-		fmt.Fprintln(app.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
+	// Whoever is stopped while he asks leaves no terminal that shows nothing.
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	value, err := prompt.Secret(ctx, c.App.Reader, c.App.ErrWriter, key+" (what you type or paste is not shown): ")
+	switch {
+	case ctx.Err() != nil:
+		return "", errStopped
+	case errors.Is(err, prompt.ErrNothingTyped), errors.Is(err, prompt.ErrEmptyInput):
+		return "", usage("%v, so the key stays as it is", err)
 	}
-	typed, err := io.ReadAll(app.Reader)
-	if err != nil {
-		return "", fmt.Errorf("read standard input: %w", err)
-	}
-	value := withoutLineEnd(string(typed))
-	if value == "" && isSecret(key) {
-		return "", usage("standard input is empty, so the key stays as it is")
-	}
-	return value, nil
-}
-
-// withoutLineEnd drops one LF or CR LF from the end.
-func withoutLineEnd(s string) string {
-	if s, ok := strings.CutSuffix(s, "\n"); ok {
-		return strings.TrimSuffix(s, "\r")
-	}
-	return s
+	return value, err
 }
 
 func remove(store *kvstore.Store, c *cli.Context) error {

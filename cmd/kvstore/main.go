@@ -51,6 +51,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // errUsage marks an error in the command line.
 var errUsage = errors.New("wrong usage")
 
+var errStopped = errors.New("stopped by a signal, so the key stays as it is")
+
 func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
 }
@@ -77,6 +79,8 @@ func judge(err error, store string) (status int, hint string) {
 		return exitIO, "free some space on the store's file system"
 	case errors.Is(err, kvstore.ErrBusy):
 		return exitTryAgain, "another program holds the file; try again"
+	case errors.Is(err, errStopped):
+		return exitTryAgain, ""
 	}
 	return exitIO, ""
 }

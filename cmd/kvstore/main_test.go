@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -51,16 +50,5 @@ func TestVisible(t *testing.T) {
 	}
 	if got := visibleLines("a\n\tb\x1b"); got != "a\n\tb␛" {
 		t.Errorf("visibleLines: %q", got)
-	}
-}
-
-func TestIsTerminal(t *testing.T) {
-	f, err := os.CreateTemp(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if isTerminal(f) || isTerminal(nil) {
-		t.Error("a file passes for a terminal")
 	}
 }

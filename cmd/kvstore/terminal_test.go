@@ -2,79 +2,65 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
-	"golang.org/x/sys/unix"
+	"contactsync/internal/simulator/terminal"
 )
 
-// pty returns both ends of a pseudo-terminal.
-func pty(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	return master, slave
-}
-
-// typist types once the terminal shows no more what is typed.
-func typist(t *testing.T, master, slave *os.File, text string) {
-	for {
-		state, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if state.Lflag&unix.ECHO == 0 {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if _, err := io.WriteString(master, text); err != nil {
-		t.Error(err)
-	}
+// stored returns what is stored.
+func stored(namespace, key string) string {
+	var value strings.Builder
+	run(context.Background(), []string{"kvstore", "get", namespace, key}, nil, &value, io.Discard)
+	return value.String()
 }
 
 func TestSecretTypedAtATerminalIsNotShown(t *testing.T) {
 	t.Setenv("UCWARE_KVSTORE", t.TempDir())
-	master, slave := pty(t)
-	go typist(t, master, slave, "hush-hush\n")
+	master, slave := terminal.Open(t)
+	go terminal.Type(t, master, slave, "hush-hush\n")
 	if status := run(context.Background(), []string{"kvstore", "set", "ns", "client_secret"}, slave, slave, slave); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
-	fmt.Fprint(slave, "THE END")
-	var shown strings.Builder
-	buf := make([]byte, 256)
-	for !strings.Contains(shown.String(), "THE END") {
-		n, err := master.Read(buf)
-		if err != nil {
-			t.Fatal(err)
+	if shown := terminal.Shown(t, master, slave); strings.Contains(shown, "hush") || !strings.Contains(shown, "not shown") {
+		t.Errorf("the terminal shows %q", shown)
+	}
+	if value := stored("ns", "client_secret"); value != "hush-hush\n" {
+		t.Errorf("stored %q", value)
+	}
+}
+
+// Who changes his mind leaves the key as it was, and a terminal that shows what
+// is typed.
+func TestStoppedAtATerminal(t *testing.T) {
+	t.Setenv("UCWARE_KVSTORE", t.TempDir())
+	for name, end := range map[string]struct {
+		act    func(master, slave *os.File)
+		status int
+		words  string
+	}{
+		"Return": {func(master, slave *os.File) { terminal.Type(t, master, slave, "\n") }, exitUsage, "nothing was typed, so the key stays as it is"},
+		"a signal": {func(master, slave *os.File) {
+			terminal.Type(t, master, slave, "half")
+			syscall.Kill(os.Getpid(), syscall.SIGINT)
+		}, exitTryAgain, "stopped by a signal, so the key stays as it is"},
+	} {
+		master, slave := terminal.Open(t)
+		go end.act(master, slave)
+		if status := run(context.Background(), []string{"kvstore", "set", "ns", "client_secret"}, slave, slave, slave); status != end.status {
+			t.Errorf("%s: exit status %d", name, status)
 		}
-		shown.Write(buf[:n])
-	}
-	if strings.Contains(shown.String(), "hush") || !strings.Contains(shown.String(), "not shown") {
-		t.Errorf("the terminal shows %q", shown.String())
-	}
-	var value strings.Builder
-	if run(context.Background(), []string{"kvstore", "get", "ns", "client_secret"}, nil, &value, io.Discard); value.String() != "hush-hush\n" {
-		t.Errorf("stored %q", value.String())
+		if echoes, err := terminal.Echoes(slave); !echoes || err != nil {
+			t.Errorf("%s: the terminal shows no more what is typed (%v)", name, err)
+		}
+		if shown := terminal.Shown(t, master, slave); !strings.Contains(shown, end.words) {
+			t.Errorf("%s: the terminal shows %q", name, shown)
+		}
+		if value := stored("ns", "client_secret"); value != "" {
+			t.Errorf("%s: stored %q", name, value)
+		}
 	}
 }

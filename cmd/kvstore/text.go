@@ -1,11 +1,8 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"unicode"
-
-	"golang.org/x/term"
 )
 
 // isSecret reports whether a listing hides the value of the key. When a secret
@@ -40,13 +37,4 @@ func picture(r rune) rune {
 		return unicode.ReplacementChar
 	}
 	return r
-}
-
-// isTerminal reports whether stream, a reader or a writer, is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	return term.IsTerminal(int(f.Fd()))
 }
