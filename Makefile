@@ -85,6 +85,8 @@ install: ## programs, man pages and completion into $(DESTDIR)/usr; build first
 	install -d $(DESTDIR)/usr/bin
 	install -m 755 bin/contactsync bin/kvstore $(DESTDIR)/usr/bin
 	for page in $(MANPAGES); do install -D -m 644 $$page $(DESTDIR)/usr/share/$$(dirname $$page)/man$${page##*.}/$${page##*/}; done
+	install -d $(DESTDIR)/usr/share/man/man7 # German only, and so found whatever the language is
+	ln -sf ../de/man7/contactsync-einrichtung.7 $(DESTDIR)/usr/share/man/man7/contactsync-einrichtung.7
 	for name in contactsync kvstore; do install -D -m 644 debian/ucware-$$name.bash-completion $(DESTDIR)/usr/share/bash-completion/completions/$$name; done
 
 deb: ## dist/*.deb, for this machine or ARCH=arm64; takes some minutes

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"contactsync/internal/ldapdir/ldaptest"
+)
+
+// What the documents have people type is run here as it stands there.
+
+// document returns a document, without the marks of a manual page.
+func document(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer(`\e`, `\`, `\&`, "", `\(aq`, "'").Replace(string(text))
+}
+
+// example returns the example in a document that holds a text: what stands
+// between two lines of ``` or between .Bd and .Ed.
+func example(t *testing.T, path, holds string) string {
+	t.Helper()
+	block := regexp.MustCompile("(?ms)^(?:```[a-z]*|\\.Bd.*?)\n(.*?)^(?:```|\\.Ed)$")
+	for _, found := range block.FindAllStringSubmatch(document(t, path), -1) {
+		if strings.Contains(found[1], holds) {
+			return found[1]
+		}
+	}
+	t.Fatalf("%s has no example with %q", path, holds)
+	return ""
+}
+
+// inDocuments are those with the commands for the directory.
+var inDocuments = []string{"README.md", "man/de/contactsync-einrichtung.7"}
+
+// emptyDirectory gives a world a slapd as Debian installs it: with nothing in
+// it, an administrator who signs in with a password, and readers who do not.
+// The commands of ldap-utils in the returned folder are the real ones, but ask
+// that slapd, and nobody for the password.
+func (w *world) emptyDirectory() (bin string) {
+	w.t.Helper()
+	const admin, password = "cn=admin," + ldaptest.BaseDN, "the administrator's"
+	server := ldaptest.NewServer(w.t, ldaptest.Options{
+		Access: "access to attrs=userPassword by anonymous auth by * none\naccess to * by dn.exact=" + admin + " write by * read",
+	}, ldaptest.Entry{DN: admin, Attributes: []ldaptest.Attribute{
+		{Name: "objectClass", Values: []string{"organizationalRole", "simpleSecurityObject"}},
+		{Name: "cn", Values: []string{"admin"}}, {Name: "userPassword", Values: []string{password}},
+	}})
+	server.Delete("ou=people,"+ldaptest.BaseDN, "ou=groups,"+ldaptest.BaseDN)
+	w.set("ldap_url", server.SocketURL)
+	w.ldap = server
+	bin = w.t.TempDir()
+	for _, name := range []string{"ldapadd", "ldapmodify", "ldapsearch"} {
+		real, err := exec.LookPath(name)
+		if err != nil {
+			w.t.Skip("the documents' commands need the package ldap-utils")
+		}
+		script := "#!/bin/bash\nset -f\nfor word; do case $word in -W) set -- \"$@\" -w \"" + password + "\" ;; ldapi:///) set -- \"$@\" " + server.SocketURL + " ;; *) set -- \"$@\" \"$word\" ;; esac; shift; done\nexec " + real + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return bin
+}
+
+// pasted runs an example as a shell does into which it is pasted, and returns
+// what it prints.
+func pasted(t *testing.T, bin, commands string) string {
+	t.Helper()
+	cmd := exec.Command("bash", "-e")
+	cmd.Stdin = strings.NewReader(commands)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, commands, out)
+	}
+	return string(out)
+}
+
+func TestDocumentedGroup(t *testing.T) {
+	parallel(t)
+	for _, path := range inDocuments {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			w := newWorld(t, "somebody")
+			bin := w.emptyDirectory()
+			pasted(t, bin, example(t, path, "ldapadd"))
+			check(t, "members", w.run("members").stdout, "USER  MAIL              GROUPS     PROBLEM\nanna  anna@example.org  telefonie\n")
+
+			w.ldap.Replace(ldaptest.GroupDN("telefonie"), "description", "Telefone")
+			check(t, "without the parameter", w.run("members").status, 78)
+			pasted(t, bin, example(t, path, "add: description"))
+			check(t, "with it again", w.run("members").status, 0)
+
+			w.ldap.Add(ldaptest.Person("bram", address("bram")))
+			out := pasted(t, bin, example(t, path, "add: member"))
+			contains(t, out, "member: "+ldaptest.PersonDN("anna"), "member: "+ldaptest.PersonDN("bram"))
+			contains(t, w.run("members").stdout, "anna@example.org", "bram@example.org")
+		})
+	}
+}
+
+// asterisk returns what Asterisk makes of the documented query: func_odbc puts
+// the arguments into it, and SQL_ESC doubles their quotes.
+func asterisk(t *testing.T, path string, args ...string) string {
+	t.Helper()
+	_, query, found := strings.Cut(example(t, path, "readsql"), "readsql = ")
+	if !found {
+		t.Fatalf("%s: no readsql", path)
+	}
+	for i, arg := range args {
+		query = strings.ReplaceAll(query, "'${SQL_ESC(${ARG"+string(rune('1'+i))+"})}'", "'"+strings.ReplaceAll(arg, "'", "''")+"'")
+	}
+	if strings.Contains(query, "$") || strings.Contains(query, ";") { // which begins a comment there
+		t.Errorf("%s: %s", path, query)
+	}
+	return strings.TrimSpace(query)
+}
+
+func TestDocumentedQuery(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna", "bram")
+	w.add("anna", "Muster, Erika", "030 90182012")
+	w.add("bram", "O'Hara", "030 90182012")
+	w.sync(0)
+	for _, path := range []string{"README.md", "man/phonebooks.5", "man/de/phonebooks.5"} {
+		for _, c := range []struct{ user, number, want string }{
+			{"anna", "+493090182012", "Muster, Erika"},
+			{"bram", "+493090182012", "O'Hara"},
+			{"anna", "+49309018201", ""},
+			{"anna", "", ""},
+			{"dora", "+493090182012", ""},
+			{"dora", "' OR '1'='1", ""},
+			{"' OR 1=1 --", "' UNION SELECT as_typed FROM number --", ""},
+		} {
+			check(t, path+": "+c.user+" called by "+c.number, w.sql(asterisk(t, path, c.user, c.number)), c.want)
+		}
+		contains(t, w.sql("EXPLAIN QUERY PLAN "+asterisk(t, path, "anna", "+493090182012")), "INDEX number_number (number=?)")
+		check(t, path+": the whole", strings.Contains(document(t, "README.md"), example(t, path, "ODBC_NAME")), true)
+	}
+}
