@@ -122,12 +122,28 @@ func (s *Store) Set(namespace, key, value string) error {
 	if err := errors.Join(checkNamespace(namespace), checkKey(key)); err != nil {
 		return err
 	}
+	return s.Change(namespace, func(values map[string]string) error {
+		values[key] = value
+		return nil
+	})
+}
+
+// Change lets edit alter the values of a namespace, by their keys, in one
+// transaction, and makes the namespace where it is missing. Where edit returns
+// an error, nothing has changed.
+func (s *Store) Change(namespace string, edit func(values map[string]string) error) error {
+	if err := checkNamespace(namespace); err != nil {
+		return err
+	}
 	if err := s.create(namespace); err != nil {
 		return fmt.Errorf("create namespace %s: %w", namespace, err)
 	}
 	return s.change(namespace, func(values map[string]string) error {
-		values[key] = value
-		return nil
+		err := edit(values)
+		for key := range values {
+			err = errors.Join(err, checkKey(key))
+		}
+		return err
 	})
 }
 

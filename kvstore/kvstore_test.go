@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -77,6 +78,35 @@ func TestReplaceAndDelete(t *testing.T) {
 	}
 	if err := s.Delete("ns", "key"); !errors.Is(err, kvstore.ErrNotFound) {
 		t.Errorf("second Delete: %v, want ErrNotFound", err)
+	}
+}
+
+// Several keys change together or not at all.
+func TestChange(t *testing.T) {
+	s, dir := open(t)
+	change := func(err error, values map[string]string) error {
+		return s.Change("ns", func(stored map[string]string) error {
+			clear(stored)
+			maps.Copy(stored, values)
+			return err
+		})
+	}
+	if err := change(nil, map[string]string{"a": "1", "b": "2"}); err != nil {
+		t.Fatal(err)
+	}
+	wantMode(t, filepath.Join(dir, "ns.db"), 0o600)
+	refused := errors.New("no")
+	if err := change(refused, map[string]string{"c": "3"}); !errors.Is(err, refused) {
+		t.Errorf("Change: %v, want the error of edit", err)
+	}
+	if err := change(nil, map[string]string{"c": "3", "a b": "4"}); !errors.Is(err, kvstore.ErrName) {
+		t.Errorf("Change to a key that is none: %v, want ErrName", err)
+	}
+	if entries, err := s.List("ns"); err != nil || len(entries) != 2 || entries[0] != (kvstore.Entry{Key: "a", Value: "1"}) {
+		t.Errorf("List = %v, %v", entries, err)
+	}
+	if err := s.Change("../x", func(map[string]string) error { return nil }); !errors.Is(err, kvstore.ErrName) {
+		t.Errorf("Change in a namespace that is none: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -59,18 +60,35 @@ func (a answer) explain(host string, resp *http.Response, w *web) error {
 		hint = byError(a.Error, code)
 	}
 	hint = strings.NewReplacer(renewal, w.renewal, consentPage, w.consent).Replace(hint)
-	text := host + ": " + a.text(w.redact)
+	text := refusal{code, host + ": " + a.text(w.redact)}
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {
 		if !e.outage {
 			hint = outageHint
 		}
-		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable, hint, "%s", text)}
+		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable, hint, "%w", text)}
 	}
 	if code == clockCode {
-		text += clockDifference(resp.Header.Get("Date"), time.Now())
+		text.said += clockDifference(resp.Header.Get("Date"), time.Now())
 	}
-	return fault.New(fault.Config, hint, "%s", text)
+	return fault.New(fault.Config, hint, "%w", text)
+}
+
+// refusal is an error that the sign-in service answers.
+type refusal struct {
+	code int // AADSTS
+	said string
+}
+
+// Error returns what the service says.
+func (r refusal) Error() string { return r.said }
+
+// UnknownSecret tells whether the sign-in service refused the client secret as
+// none of the app's (AADSTS7000215). It may say so too of one that was made a
+// moment ago and that not all of its servers know yet.
+func UnknownSecret(err error) bool {
+	var r refusal
+	return errors.As(err, &r) && r.code == 7000215
 }
 
 // text returns what Microsoft says, on one line, with the ids that its support
