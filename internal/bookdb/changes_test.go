@@ -110,7 +110,7 @@ func TestDryRunOfADelta(t *testing.T) {
 	r.DryRun = true
 	before := shell(t, path, ".dump")
 	wantChanges(t, replace(t, db, r), phonebook.Changes{Added: 1, Updated: 1, Removed: 1, Entries: 3, Details: []phonebook.Detail{
-		{Op: phonebook.Removed, Name: "Name 000000"}, {Op: phonebook.Updated, Name: "Name 000001"}, {Op: phonebook.Added, Name: "Name 000003"},
+		detail(phonebook.Removed, 0), {Op: phonebook.Updated, Name: "Name 000001", What: "surname O'Hara → New"}, detail(phonebook.Added, 3),
 	}})
 	r.Since = "0"
 	if _, err := db.Replace(ctx, r); !errors.Is(err, phonebook.ErrStale) {

@@ -67,7 +67,7 @@ func TestReaderOfMissingFile(t *testing.T) {
 	}
 	r.DryRun = true
 	wantChanges(t, replace(t, db, r), phonebook.Changes{Added: 2, Entries: 2, Created: true, Details: []phonebook.Detail{
-		{Op: phonebook.Added, Name: "Name 000000"}, {Op: phonebook.Added, Name: "Name 000001"},
+		detail(phonebook.Added, 0), detail(phonebook.Added, 1),
 	}})
 	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("reading made something: %v", err)
@@ -86,11 +86,11 @@ func TestDryRun(t *testing.T) {
 	r.Title, r.DryRun = "Outlook", true
 	want := phonebook.Changes{Added: 3, Updated: 1, Removed: 2, Entries: 6, Renamed: "Privat", Details: []phonebook.Detail{
 		{Op: phonebook.Added, Name: "A new one"},
-		{Op: phonebook.Removed, Name: "Name 000000"},
-		{Op: phonebook.Removed, Name: "Name 000001"},
-		{Op: phonebook.Updated, Name: "Name 000003"},
-		{Op: phonebook.Added, Name: "Name 000005"},
-		{Op: phonebook.Added, Name: "Name 000006"},
+		detail(phonebook.Removed, 0),
+		detail(phonebook.Removed, 1),
+		{Op: phonebook.Updated, Name: "Name 000003", What: "surname Hand → O'Hara"},
+		detail(phonebook.Added, 5),
+		detail(phonebook.Added, 6),
 	}}
 	before := shell(t, path, ".dump")
 	wantChanges(t, replace(t, db, r), want)
@@ -105,6 +105,32 @@ func TestDryRun(t *testing.T) {
 	}
 	defer reader.Close()
 	wantChanges(t, replace(t, reader, r), want)
+	for n := 1; n <= 6; n++ { // the first by their names
+		some := want
+		r.Details, some.Details = n, want.Details[:n]
+		wantChanges(t, replace(t, reader, r), some)
+	}
+}
+
+// detail is that of an entry that comes or goes.
+func detail(op phonebook.Op, n int) phonebook.Detail {
+	return phonebook.Detail{Op: op, Name: fmt.Sprintf("Name %06d", n),
+		What: fmt.Sprintf("+4930%07d (business), +49170%07d (mobile), ask me (fax other)", n, n)}
+}
+
+// TestDryRunOfWhatSomebodyWrote: what cannot be read is no reason to stop.
+func TestDryRunOfWhatSomebodyWrote(t *testing.T) {
+	db, path := open(t)
+	replace(t, db, replacement("anna", entries(2)))
+	shell(t, path, `UPDATE entry SET emails = '[broken', categories = x'ff00' WHERE display_name = 'Name 000000';
+		UPDATE number SET position = 'x', kind = NULL, number = 7 WHERE entry = 2;
+		INSERT INTO entry(phonebook, display_name, company) VALUES(1, NULL, 'Hand')`)
+	r := replacement("anna", entries(2))
+	r.DryRun = true
+	changes := replace(t, db, r)
+	if len(changes.Details) != 3 || changes.Updated != 2 || changes.Removed != 1 {
+		t.Errorf("%+v", changes)
+	}
 }
 
 func TestDamagedFileIsRefusedAndLeftAsItIs(t *testing.T) {

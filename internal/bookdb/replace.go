@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
@@ -153,12 +152,11 @@ func (d *DB) rehearse(r phonebook.Replacement) (changes phonebook.Changes, err e
 		}
 		p, err := prepare(q, b, r)
 		if err == nil && !p.changes.Kept {
-			err = p.apply(r, &notebook{q: q, changes: &p.changes})
+			err = p.apply(r, &notebook{q: q, changes: &p.changes, most: r.Details})
 		}
 		changes = p.changes
 		return err
 	})
-	slices.SortStableFunc(changes.Details, func(a, b phonebook.Detail) int { return strings.Compare(a.Name, b.Name) })
 	return changes, err
 }
 
@@ -318,31 +316,4 @@ func (k *known) leftover() []int64 {
 	}
 	slices.Sort(rest)
 	return rest
-}
-
-// notebook is the sink of a dry run.
-type notebook struct {
-	q       querier
-	changes *phonebook.Changes
-}
-
-func (n *notebook) note(op phonebook.Op, name string) error {
-	// The name is part of the entry's texts, which need not stay for it.
-	n.changes.Details = append(n.changes.Details, phonebook.Detail{Op: op, Name: strings.Clone(name)})
-	return nil
-}
-
-func (n *notebook) add(r *row, _ []byte) error { return n.note(phonebook.Added, r.text[0]) }
-func (n *notebook) update(_ int64, r *row, _ []byte) error {
-	return n.note(phonebook.Updated, r.text[0])
-}
-func (n *notebook) rewrite(int64, *row, []byte) error { return nil }
-func (n *notebook) flush() error                      { return nil }
-
-func (n *notebook) remove(rowid int64) error {
-	var name sql.NullString
-	if err := n.q.QueryRow("SELECT display_name FROM entry WHERE id = ?", rowid).Scan(&name); err != nil {
-		return err
-	}
-	return n.note(phonebook.Removed, name.String)
 }

@@ -133,6 +133,7 @@ type Replacement struct {
 	AllowEmpty bool // without it a phonebook that has entries is kept where Entries, of all, is empty
 	Full       bool // rewrite every row, whatever the store remembers of the last run
 	DryRun     bool // find out what would change, and change nothing
+	Details    int  // of a dry run at most; 0: of every entry
 }
 
 // All returns the entries of a slice as a Replacement takes them.
@@ -166,7 +167,7 @@ type Changes struct {
 	Kept                    bool     // nothing was changed, because the phonebook would have become empty
 	Created                 bool     // the member had no managed phonebook before
 	Renamed                 string   // the title that it had before, where that changed
-	Details                 []Detail // one for each entry, sorted by name; in a dry run only
+	Details                 []Detail // the first by their names, sorted; in a dry run only
 }
 
 // Replaced says what became of a replacement that was made together with others.
@@ -174,22 +175,6 @@ type Replaced struct {
 	Changes
 	Err error // nothing was changed
 }
-
-// Detail is one change of a dry run.
-type Detail struct {
-	Op   Op
-	Name string // the entry's display name
-}
-
-// Op is what happens to an entry.
-type Op byte
-
-// What a Detail can say.
-const (
-	Added   Op = '+'
-	Updated Op = '~'
-	Removed Op = '-'
-)
 
 // Match is a number that was looked up, with whom it leads to and in whose
 // phonebook it stands.
