@@ -91,11 +91,17 @@ func HintOf(err error) string {
 }
 
 // Line returns s, a text from outside, as one line of at most limit characters
-// that gives a terminal no orders: fit to stand in an error.
+// that gives a terminal no orders and holds no secret: fit to stand in an error.
 func Line(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	s = Redact(oneLine(s))
 	if runes := []rune(s); len(runes) > limit {
 		return string(runes[:limit]) + "…"
 	}
 	return s
+}
+
+// oneLine returns a text with a blank for whatever is not to be printed.
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 }
