@@ -43,7 +43,9 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 	started := time.Now()
 	set, err := p.settings(c)
 	if err != nil {
-		return syncer.Failure(started, err)
+		r = syncer.Failure(started, err)
+		p.recordFailure(c, r)
+		return r
 	}
 	release, db, err := p.open(c.Bool("dry-run"))
 	if err != nil {
@@ -55,23 +57,33 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 			r.Err = fmt.Errorf("after the last phonebook was written: %w", err)
 		}
 	}()
+	if r, err = p.runOn(c, set, db, how); err != nil {
+		r = syncer.Failure(started, err)
+	}
+	p.record(c, db, r)
+	return r
+}
+
+// runOn makes the run on phonebooks that are open. The error is of one that
+// never began.
+func (p *program) runOn(c *cli.Context, set settings.Settings, db *bookdb.DB, how *progress) (*syncer.Report, error) {
 	way, err := newWay(set, p.renewal(), p.logger(c))
 	if err != nil {
-		return syncer.Failure(started, err)
+		return nil, err
 	}
 	s, err := p.syncer(c, set, db, way, how)
 	if err != nil {
-		return syncer.Failure(started, err)
+		return nil, err
 	}
 	if how.bar != nil {
 		way.transport.Observe(how.bar)
 	}
-	r = s.Run(c.Context)
+	r := s.Run(c.Context)
 	r.Requests, r.Bytes = way.count()
 	if err := remember(c.Context, db, set, s, r); err != nil && r.Err == nil {
 		r.Err = err
 	}
-	return r
+	return r, nil
 }
 
 // open opens the phonebooks for a run: alone, and for writing unless nothing
