@@ -68,7 +68,8 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			{
 				Name: "check", Usage: "test link by link what a run needs, and say what to do",
-				Flags: []cli.Flag{json}, Action: p.check, OnUsageError: usageError,
+				Flags:  []cli.Flag{json, &cli.StringSliceFlag{Name: "user", Usage: "only the mailbox of the member with this user `UID` (repeatable)"}},
+				Action: p.check, OnUsageError: usageError,
 			},
 			{
 				Name: "configured", Usage: "what contactsync.service asks before a run: exit status 1 where no access was ever set",

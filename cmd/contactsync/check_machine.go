@@ -53,6 +53,9 @@ func (k *checker) testKeys(context.Context) error {
 		for _, one := range problems {
 			k.fail("keys", fault.New(fault.Config, problems.Hint(k.kvstore(), k.homeStore()), "%s", one))
 			k.broken[partOf(one.Key)] = "keys"
+			if one.Key == "ca_file" { // for the directory, too
+				k.broken[directoryKeys] = "keys"
+			}
 		}
 	} else {
 		k.ok("keys", "nothing is missing, and all are well-formed")

@@ -53,7 +53,7 @@ func (k *checker) testMembers(ctx context.Context) error {
 		k.fail("members", err)
 		return nil
 	}
-	asked, err := syncer.Only(all, k.cli.StringSlice("user"))
+	asked, err := syncer.Only(all, k.users())
 	if err != nil {
 		return fault.New(fault.Usage, k.command("members")+" lists who is", "%w", err)
 	}
@@ -73,6 +73,14 @@ func (k *checker) testMembers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// users returns whom --user names, before or behind the subcommand.
+func (k *checker) users() (users []string) {
+	for _, c := range k.cli.Lineage() {
+		users = append(users, c.StringSlice("user")...)
+	}
+	return users
 }
 
 // inspector is a source that counts a mailbox's contacts without reading them.
@@ -110,7 +118,7 @@ func (k *checker) testMailboxes(ctx context.Context) error {
 		}
 	}
 	k.many = plural(open, "mailbox", "mailboxes") + " can be read, with " + count(contacts, "contact")
-	class := classOfAll(boxes, len(k.cli.StringSlice("user")) > 0)
+	class := classOfAll(boxes, len(k.users()) > 0)
 	for i, b := range boxes {
 		if b.err != nil {
 			k.fail("mailbox", fault.New(class, k.hintOf(b.err), "%s: %w", k.members[i].User, b.err))

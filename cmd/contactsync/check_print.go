@@ -164,29 +164,32 @@ func (t *checkText) block(text string) string {
 	return out.String()
 }
 
-// typed finds commands within a hint.
-var typed = regexp.MustCompile(`(?:^|[:;] )((?:sudo|kvstore|contactsync|openssl) [^;,(]*[^;,( ])`)
+// typed finds the commands within a hint.
+var typed = regexp.MustCompile(`(?:^|: )((?:sudo|kvstore|contactsync|openssl) [^;,(]*[^;,( ](?:; sudo [^;,(]*[^;,( ])*)`)
 
-// wordsOf returns the words of a line, of which a command is one.
-func wordsOf(line string) (words []string) {
+// wordsOf returns the words of a line, of which a command is one. One that gets
+// a line of its own, because it is wider than limit, is no part of a sentence.
+func wordsOf(line string, limit int) (words []string) {
 	from := 0
 	for _, at := range typed.FindAllStringSubmatchIndex(line, -1) {
-		words = append(append(words, strings.Fields(line[from:at[2]])...), line[at[2]:at[3]])
-		from = at[3]
+		command := line[at[2]:at[3]]
+		words = append(words, strings.Fields(line[from:at[2]])...)
+		if from = at[3]; from < len(line) && strings.ContainsRune(",;", rune(line[from])) {
+			if width(command) < limit {
+				command += line[from : from+1]
+			}
+			from++
+		}
+		words = append(words, command)
 	}
-	rest := strings.Fields(line[from:])
-	if from > 0 && len(rest) > 0 && line[from] != ' ' { // a comma, say
-		words[len(words)-1] += rest[0]
-		rest = rest[1:]
-	}
-	return append(words, rest...)
+	return append(words, strings.Fields(line[from:])...)
 }
 
 // wrapped breaks a line between words, so that each part has no more columns
 // than limit, but for a word that is longer.
 func wrapped(line string, limit int) (parts []string) {
 	part := ""
-	for _, word := range wordsOf(line) {
+	for _, word := range wordsOf(line, limit) {
 		if part != "" && width(part)+1+width(word) > limit {
 			parts = append(parts, part)
 			part = ""
