@@ -94,6 +94,9 @@ func (s *Store) transact(namespace, lock string, do func(tx *sql.Tx) error) erro
 		return do(nil)
 	}
 	err := dbfile.AsOwner(path, func() error { return transactOn(path, lock, do) })
+	if errors.Is(err, dbfile.ErrLink) {
+		return dbfile.DamagedWithHint("put the file itself in the place of the link, or name the folder that it lies in by --store or UCWARE_KVSTORE", err)
+	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("%s: %w", path, dbfile.Classify(err))
 	}
@@ -138,7 +141,8 @@ func check(tx *sql.Tx) error {
 	case err != nil:
 		return err
 	case id != applicationID:
-		return dbfile.Damaged(errors.New("not a key-value store"))
+		return dbfile.DamagedWithHint("this is no file of kvstore: is --store (or UCWARE_KVSTORE) the right folder? leave the file as it is",
+			errors.New("not a key-value store"))
 	case v != version:
 		return dbfile.DamagedWithHint("install the newer kvstore and contactsync again, or bring back a copy of the file that these made",
 			fmt.Errorf("a key-value store of version %d, which is newer than this program", v))

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"contactsync/kvstore"
+	"contactsync/kvstore/dbfile"
 )
 
 func open(t *testing.T) (*kvstore.Store, string) {
@@ -261,6 +262,44 @@ func TestLinksAreRefused(t *testing.T) {
 	}
 	if err := s.Set("ns", "key", "value"); !errors.Is(err, kvstore.ErrDamaged) {
 		t.Errorf("Set through a symbolic link: %v", err)
+	}
+	_, err := s.Get("ns", "key")
+	if !strings.Contains(err.Error(), "ns.db is a symbolic link") || !strings.Contains(dbfile.Hint(err), "put the file itself") {
+		t.Errorf("Get through a symbolic link: %v, hint %q", err, dbfile.Hint(err))
+	}
+}
+
+// TestFilesOfOthers: in the wrong folder lie the files of other programs, which
+// nobody is told to remove.
+func TestFilesOfOthers(t *testing.T) {
+	s, dir := open(t)
+	s.Set("ns", "key", "value")
+	path := filepath.Join(dir, "phonebooks.db")
+	if err := (dbfile.Rights{FileMode: 0o600}).File(path, dbfile.Fill("CREATE TABLE phonebook(id)")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.List("phonebooks")
+	if hint := dbfile.Hint(err); !errors.Is(err, kvstore.ErrDamaged) || !strings.Contains(hint, "is --store") || !strings.Contains(hint, "leave the file as it is") {
+		t.Errorf("%v, hint %q", err, hint)
+	}
+}
+
+// TestDamageIsSaidFirst: SQLite's own words mean little to anybody.
+func TestDamageIsSaidFirst(t *testing.T) {
+	s, dir := open(t)
+	for n := range 50 {
+		s.Set("ns", fmt.Sprint("key", n), strings.Repeat("value", 1000))
+	}
+	path := filepath.Join(dir, "ns.db")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(content[len(content)/2:], strings.Repeat("garbage!", len(content)/32))
+	os.WriteFile(path, content, 0o600)
+	_, err = s.List("ns")
+	if text := fmt.Sprint(err); !strings.Contains(text, "ns.db: the file is damaged: ") || strings.Contains(text, "***") {
+		t.Error(text)
 	}
 }
 

@@ -4,12 +4,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
@@ -66,15 +66,11 @@ func judge(err error, store string) (status int, hint string) {
 	case errors.Is(err, errUsage), errors.Is(err, kvstore.ErrName):
 		return exitUsage, "see kvstore --help"
 	case errors.Is(err, kvstore.ErrPermission):
-		if filepath.Clean(store) != kvstore.DefaultDir {
-			// sudo drops the variable that named it.
-			return exitPermission, "run it as the owner of the store, such as: sudo -u ucservices kvstore --store " + visible(store) + " …"
-		}
-		return exitPermission, "run it as the service user: sudo -u ucservices kvstore …"
+		return exitPermission, cmp.Or(dbfile.Hint(err), whoMay(store))
 	case errors.Is(err, kvstore.ErrDamaged) && dbfile.Hint(err) != "":
 		return exitIO, visible(dbfile.Hint(err))
 	case errors.Is(err, kvstore.ErrDamaged):
-		return exitIO, "restore the file from a backup, or remove it and set its keys anew"
+		return exitIO, "restore the file from a backup; without one, and if it is a file of kvstore's (is --store right?), move it away and set its keys anew"
 	case errors.Is(err, kvstore.ErrFull):
 		return exitIO, "free some space on the store's file system"
 	case errors.Is(err, kvstore.ErrBusy):

@@ -62,6 +62,10 @@ func TestUsers(t *testing.T) {
 			for _, args := range [][]string{{"list"}, {"list", "contactsync"}, {"get", "contactsync", "key"}, {"set", "contactsync", "key", "x"}, {"set", "new", "key", "x"}, {"delete", "contactsync", "key"}} {
 				want("77", "sudo -u ucservices kvstore --store "+store+" …", "asterisk", args...)
 			}
+			file := filepath.Join(store, "contactsync.db")
+			a.Command("root", "chmod", "0", file).Run()
+			want("77", "sudo chmod 600 "+store+"/*.db", "ucservices", "get", "contactsync", "key")
+			a.Command("root", "chmod", "600", file).Run()
 			for name, rights := range map[string]string{"": "ucservices ucservices 750", "contactsync.db": "ucservices ucservices 600", "roots.db": "ucservices ucservices 600"} {
 				out, err := a.Command("root", "stat", "-c", "%U %G %a", filepath.Join(store, name)).Output()
 				if got := strings.TrimSpace(string(out)); got != rights || err != nil {
@@ -97,6 +101,34 @@ func TestFullDisk(t *testing.T) {
 		head -c 1000000 /dev/zero | "$1" set ns long; echo "status $?"; "$1" get ns key; ls -A /mnt`
 	out, err := a.Command("root", "sh", "-c", script, "sh", program).CombinedOutput()
 	for _, want := range []string{"hint: free some space", "status 74", "value\nns.db\n"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %s\nwant %s", err, out, want)
+		}
+	}
+}
+
+// TestSomebodysOwnStore: whose store it is, is nobody's but his.
+func TestSomebodysOwnStore(t *testing.T) {
+	a := accounts.New(t)
+	a.User("anna")
+	a.User("bram")
+	program := a.Install("", "kvstore")
+	store := filepath.Join(a.Dir, "store")
+	if err := errors.Join(os.Mkdir(store, 0o700), os.Chown(store, a.ID("anna"), a.ID("anna"))); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := a.Command("bram", program, "--store", store, "list").CombinedOutput()
+	if want := "sudo -u anna kvstore --store " + store + " …"; !strings.Contains(string(out), want) || strings.Contains(string(out), "ucservices") {
+		t.Errorf("%s\nwant %s", out, want)
+	}
+}
+
+func TestReadOnlyFileSystem(t *testing.T) {
+	a := accounts.New(t)
+	program := a.Install("", "kvstore")
+	const script = `unset INVOCATION_ID; mount -t tmpfs -o ro none /mnt; "$1" --store /mnt set ns key value; echo "status $?"`
+	out, err := a.Command("root", "sh", "-c", script, "sh", program).CombinedOutput()
+	for _, want := range []string{"hint: the file system is read-only: mount ", "status 77"} {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Errorf("%v: %s\nwant %s", err, out, want)
 		}

@@ -236,7 +236,7 @@ func (d *DB) explain(what string, err error) error {
 	err = dbfile.Classify(err)
 	switch {
 	case errors.Is(err, dbfile.ErrDamaged):
-		class, hint = fault.Damage, "restore the file from a backup, or move it away with its -wal and -shm: the next run makes a new one"
+		class, hint = fault.Damage, d.hintDamaged(err)
 	case errors.Is(err, dbfile.ErrFull):
 		class, hint = fault.Damage, "free some space on the file system of "+filepath.Dir(d.path)
 	case errors.Is(err, dbfile.ErrPermission):
@@ -250,6 +250,20 @@ func (d *DB) explain(what string, err error) error {
 		hint = better
 	}
 	return fault.New(class, hint, "%s in %s: %w", what, d.path, err)
+}
+
+// hintDamaged says what to do about a file that cannot be used, if it is the
+// right one at all.
+func (d *DB) hintDamaged(err error) string {
+	if errors.Is(err, dbfile.ErrLink) {
+		return "name the real file in --phonebooks or UCWARE_PHONEBOOKS"
+	}
+	hint := "restore the file from a backup; without one move it away with its -wal and -shm, and the next run makes a new one, " +
+		"but phonebooks in it that are not contactsync's do not come back"
+	if filepath.Clean(d.path) != DefaultPath {
+		return "is --phonebooks (or UCWARE_PHONEBOOKS) right? if it is, " + hint
+	}
+	return hint
 }
 
 // whoMay says how somebody who may not use the file comes to do so: the owner

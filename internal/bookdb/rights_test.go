@@ -151,7 +151,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 // TestReadOnlyFileSystem is the service's sandbox, where ReadWritePaths= does not
-// name the folder, or named it before it was there.
+// name the folder, or named it before it was there; or it is a broken disk.
 func TestReadOnlyFileSystem(t *testing.T) {
 	h := newHouse(t)
 	disk := filepath.Join(h.Dir, "disk")
@@ -159,10 +159,12 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.path = filepath.Join(disk, "phonebooks", "phonebooks.db")
-	cmd := h.Command("root", "sh", "-c", `mount -t tmpfs -o ro none "$1" && shift && exec "$@"`, "sh", disk, h.program, h.path)
-	cmd.Env = append(os.Environ(), roleKey+"=rewrite")
-	out, err := cmd.CombinedOutput()
-	if status := cmd.ProcessState.ExitCode(); status != fault.Permission.ExitStatus() || !strings.Contains(string(out), "ReadWritePaths=") {
-		t.Errorf("on a read-only file system: %v: %s", err, out)
+	for hint, invocation := range map[string]string{"ReadWritePaths=": "1", "mount shows": ""} {
+		cmd := h.Command("root", "sh", "-c", `mount -t tmpfs -o ro none "$1" && shift && exec "$@"`, "sh", disk, h.program, h.path)
+		cmd.Env = append(os.Environ(), roleKey+"=rewrite", "INVOCATION_ID="+invocation)
+		out, err := cmd.CombinedOutput()
+		if status := cmd.ProcessState.ExitCode(); status != fault.Permission.ExitStatus() || !strings.Contains(string(out), hint) {
+			t.Errorf("on a read-only file system: %v: %s", err, out)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
@@ -28,7 +29,8 @@ type Options map[string]string
 // a file, and it reads nothing yet: a damaged file shows at the first
 // statement. The handle uses one connection at a time.
 //
-// A path that is no regular file, or an empty one, is refused as ErrDamaged:
+// A path that is no regular file (a link is also an ErrLink), or an empty one,
+// is refused as ErrDamaged:
 // Rights.File never leaves an empty file, so somebody has lost what was in it.
 // So is one beside which a link or a folder stands where SQLite keeps files.
 func Open(path string, opts Options) (*sql.DB, error) {
@@ -36,6 +38,8 @@ func Open(path string, opts Options) (*sql.DB, error) {
 	switch {
 	case err != nil:
 		return nil, Classify(err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, Damaged(fmt.Errorf("%s is a %w", path, ErrLink))
 	case !info.Mode().IsRegular():
 		return nil, Damaged(fmt.Errorf("%s is not a regular file", path))
 	case info.Size() == 0:
@@ -97,7 +101,8 @@ func Check(q interface {
 		return Classify(err)
 	}
 	if first != "ok" {
-		return Damaged(errors.New(first))
+		// SQLite's own words begin with a line of asterisks.
+		return Damaged(fmt.Errorf("the file is damaged: %s", strings.TrimPrefix(first, "*** in database main ***\n")))
 	}
 	return nil
 }

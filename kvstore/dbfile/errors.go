@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"syscall"
 
@@ -18,6 +19,10 @@ var (
 	ErrPermission = errors.New("permission denied")
 	ErrBusy       = errors.New("in use by another process")
 )
+
+// ErrLink tells of a damaged file that it is a link: SQLite would look for the
+// file's journal and WAL beside the link's target, and others beside the link.
+var ErrLink = errors.New("symbolic link")
 
 // failure is an error of one of the kinds above. Its text is err's alone.
 type failure struct {
@@ -46,10 +51,22 @@ func Hint(err error) string {
 const hotJournal = "move away the file beside it that ends in -journal: no run of ours leaves one, " +
 	"so another program was killed while it wrote, or somebody put it there; restore the file from a backup if need be"
 
-// readOnly is what to do where there is no writing, whatever the rights are: as
-// in the service's sandbox, also where a folder is missing.
-const readOnly = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
-	"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
+// What to do where there is no writing, whatever the rights are. In a service's
+// sandbox that is also so where a folder is missing.
+const (
+	hintReadOnly = "the file system is read-only: mount shows how it is mounted, sudo dmesg whether the disk is broken"
+	hintSandbox  = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
+		"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
+)
+
+// readOnly returns the one of the two that fits this process: systemd tells its
+// services their invocation (systemd.exec(5)).
+func readOnly() string {
+	if os.Getenv("INVOCATION_ID") != "" {
+		return hintSandbox
+	}
+	return hintReadOnly
+}
 
 // fewFiles is what to do where the process, or the machine, may open no more.
 const fewFiles = "too many files are open; let contactsync.service have more (LimitNOFILE=), or the shell (ulimit -n), and look whether another program keeps them all"
@@ -66,7 +83,7 @@ func Classify(err error) error {
 		return DamagedWithHint(hotJournal, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
 	}
 	if errors.Is(err, syscall.EROFS) || errors.As(err, &e) && e.SystemErrno == syscall.EROFS {
-		return failure{ErrPermission, err, readOnly}
+		return failure{ErrPermission, err, readOnly()}
 	}
 	for _, few := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE} {
 		if errors.Is(err, few) || errors.As(err, &e) && e.SystemErrno == few {
