@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"contactsync/internal/ldapdir/ldaptest"
+	"contactsync/internal/simulator"
 )
 
 // What the documents have people type is run here as it stands there.
@@ -144,4 +145,50 @@ func TestDocumentedQuery(t *testing.T) {
 		contains(t, w.sql("EXPLAIN QUERY PLAN "+asterisk(t, path, "anna", "+493090182012")), "INDEX number_number (number=?)")
 		check(t, path+": the whole", strings.Contains(document(t, "README.md"), example(t, path, "ODBC_NAME")), true)
 	}
+}
+
+// What the table of troubles quotes is what contactsync says then.
+func TestDocumentedSymptoms(t *testing.T) {
+	parallel(t)
+	const stranger = "00000000-1111-2222-3333-444444444444"
+	blocked := simulator.Always("/EWS/", simulator.EWSBlocked("EWS is disabled for this user or tenant"))
+	symptoms := map[string]func(*world){
+		"AADSTS7000215": func(w *world) { w.set("client_secret", stranger) },
+		"AADSTS7000222": func(w *world) { w.tenant.Change(func() { w.app.Expired = true }) },
+		"AADSTS700016":  func(w *world) { w.set("client_id", stranger) },
+		"AADSTS90002":   func(w *world) { w.set("tenant_id", stranger) },
+		"Microsoft Graph answers 403 ErrorAccessDenied": func(w *world) { w.set("source", "graph"); w.tenant.Change(func() { w.app.Roles = nil }) },
+		"404 MailboxNotEnabledForRESTAPI":               func(w *world) { w.revoke("anna") },
+		"EWS is switched off":                           func(w *world) { w.set("source", "ews"); w.cloud.SetFault(blocked) },
+		"search groups below …: none matches …":         func(w *world) { w.ldap.Replace(ldaptest.GroupDN("telefonie"), "description") },
+		"connect to the directory: …":                   func(w *world) { w.ldap.Stop() },
+		"certificate signed by unknown authority":       func(w *world) { w.set("ca_file", w.ldap.CAFile) },
+		"not configured yet":                            func(w *world) { os.Remove(w.path("kvstore/contactsync.db")) },
+		"kept":                                          (*world).suddenlyEmpty,
+	}
+	readme := document(t, "README.md")
+	_, table, _ := strings.Cut(readme, "## When something is wrong")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for symptom, spoil := range symptoms {
+		t.Run(symptom, func(t *testing.T) {
+			if !strings.Contains(table, "`"+symptom+"`") {
+				t.Errorf("README.md does not have `%s`", symptom)
+			}
+			w := newWorld(t, "anna")
+			spoil(w)
+			out := w.run("-v")
+			said := out.stderr + out.stdout + w.run("configured").stderr
+			for part := range strings.SplitSeq(symptom, "…") {
+				contains(t, said, part)
+			}
+		})
+	}
+}
+
+// suddenlyEmpty gives anna a mailbox that once had a contact.
+func (w *world) suddenlyEmpty() {
+	id := w.add("anna", "Erika", "030 90182012")
+	w.sync(0)
+	w.mailbox("anna").DeleteContact(id)
+	w.mailbox("anna").Forget()
 }
