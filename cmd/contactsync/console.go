@@ -48,7 +48,7 @@ func (c *console) complain(err error) {
 // result prints what became of a member: with -v always, otherwise where
 // somebody has to know.
 func (c *console) result(r syncer.Result, loud loudness) {
-	if bad(r) || loud.verbose || (loud.dryRun || r.Result == syncer.Skipped) && !loud.quiet {
+	if loud.mentions(r) {
 		c.line(c.w.paint(toneOf(r.Result), padded(r.Result, resultWidth)), r.User, visible(r.Line()))
 	}
 	if bad(r) && r.Hint != "" {

@@ -10,8 +10,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
-
-	"contactsync/internal/syncer"
 )
 
 // visible returns text without characters that would steer a terminal, turn the
@@ -64,13 +62,6 @@ func (p *pane) Write(data []byte) (int, error) {
 		return shown(r)
 	}, string(text[:end])))
 	return len(data), err
-}
-
-// printChanges prints each change that a dry run found.
-func (p *program) printChanges(r syncer.Result) {
-	for _, d := range r.Details {
-		fmt.Fprintf(p.stdout, "%s\t%c %s\n", visible(r.User), d.Op, visible(d.Name))
-	}
 }
 
 func count(n int, noun string) string { return plural(n, noun, noun+"s") }

@@ -138,12 +138,12 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		Directory: announced{directory, p.voice}, Store: db, Normaliser: normaliser, Logger: p.logger(c),
 		Choose: way.chooser(set, last),
 		Title:  set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
-		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"),
+		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
 		Begin: how.begin, Came: how.bar.came,
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {
-				p.printChanges(r)
+				p.printChanges(r, loudnessOf(c))
 			}
 			how.member(r)
 		},

@@ -174,74 +174,6 @@ func TestRenamesThePhonebook(t *testing.T) {
 	check(t, "phonebooks", w.sql("SELECT count(*) FROM phonebook"), "1")
 }
 
-func TestLeavers(t *testing.T) {
-	parallel(t)
-	w := newWorld(t, "anna", "bram")
-	w.add("anna", "Erika", "030 901820")
-	w.add("bram", "Jan", "030 901820")
-	w.sync(0)
-	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "member", ldaptest.PersonDN("anna"))
-	w.sync(0)
-	check(t, "kept by default", w.names("bram"), "Jan")
-	w.set("leavers", "delete")
-	w.sync(0, "--user", "anna")
-	check(t, "kept where only some are synchronised", w.names("bram"), "Jan")
-	check(t, "in a dry run", w.sync(0, "--dry-run").of("bram"), "ok [0,0,0,1]")
-	check(t, "kept by a dry run", w.names("bram"), "Jan")
-	check(t, "reported", w.sync(0).of("bram"), "ok [0,0,0,1]")
-	check(t, "deleted", w.run("phonebook", "export", "--user", "bram").status, 2)
-	check(t, "anna stays", w.names("anna"), "Erika")
-}
-
-func TestSomebodyWithoutAMailAddressIsNoLeaver(t *testing.T) {
-	parallel(t)
-	w := newWorld(t, "anna", "bram")
-	w.set("leavers", "delete")
-	w.add("anna", "Erika", "030 901820")
-	w.add("bram", "Jan", "030 901820")
-	w.sync(0)
-	w.ldap.Replace(ldaptest.PersonDN("bram"), "mail")
-	r := w.sync(0)
-	check(t, "result", r.of("bram"), "skipped [0,0,0,0]")
-	check(t, "phonebook", w.names("bram"), "Jan")
-}
-
-// Where the directory does not tell who somebody is, that could be anybody.
-func TestNobodyIsALeaverWhileAMemberIsUnknown(t *testing.T) {
-	parallel(t)
-	w := newWorld(t, "anna")
-	w.set("leavers", "delete")
-	bram := ldaptest.Entry{DN: "cn=Bram de Vries,ou=people," + ldaptest.BaseDN, Attributes: []ldaptest.Attribute{
-		{Name: "objectClass", Values: []string{"inetOrgPerson"}}, {Name: "cn", Values: []string{"Bram de Vries"}},
-		{Name: "sn", Values: []string{"de Vries"}}, {Name: "uid", Values: []string{"bram"}}, {Name: "mail", Values: []string{address("bram")}},
-	}}
-	w.tenant.AddMailbox(simulator.Mailbox{Mail: address("bram")})
-	w.add("bram", "Jan", "030 901820")
-	w.ldap.Add(bram)
-	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "member", ldaptest.PersonDN("anna"), bram.DN)
-	w.sync(0)
-	check(t, "bram", w.names("bram"), "Jan")
-	w.ldap.Replace(bram.DN, "uid")
-	out := w.run()
-	check(t, "exit status", out.status, 0)
-	contains(t, out.stderr, "warning: no phonebook of a leaver is deleted", "Bram de Vries")
-	check(t, "bram's phonebook", w.names("bram"), "Jan")
-}
-
-// A leaver's deletion is no sign that the mailboxes can be read.
-func TestOutageWithALeaver(t *testing.T) {
-	parallel(t)
-	w := newWorld(t, "anna", "bram")
-	w.add("anna", "Erika", "030 901820")
-	w.sync(0)
-	w.set("leavers", "delete")
-	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "member", ldaptest.PersonDN("anna"))
-	w.cloud.SetFault(simulator.Always("/v1.0", simulator.Broken(http.StatusServiceUnavailable, "3600")))
-	r := w.sync(75)
-	check(t, "anna", r.of("anna"), "failed [0,0,0,0]")
-	check(t, "phonebook", w.names("anna"), "Erika")
-}
-
 // An outage in the middle of a run ends it, instead of taking every member's
 // tries and waits.
 func TestOutageEndsTheRun(t *testing.T) {
@@ -322,7 +254,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 	}
 	w.add("anna", "Zoë", "030 901821")
 	out = w.run("--dry-run")
-	check(t, "what would change", out.stdout, "anna\t+ Zoë\n")
+	check(t, "what would change", out.stdout, "anna\t+ Zoë\t+4930901821 (business)\n")
 	after, err := os.ReadFile(w.path("phonebooks.db"))
 	if err != nil || string(before) != string(after) {
 		t.Errorf("a dry run wrote into the file (%v)", err)

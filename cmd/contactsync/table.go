@@ -12,6 +12,8 @@ import (
 type table struct {
 	columns []column
 	rows    [][]string
+	indent  int  // columns before each row
+	whole   bool // longer cells than there is room for are not cut: they stand beside their column
 }
 
 // column is a column of a table.
@@ -57,13 +59,16 @@ func (t *table) print(s *stream) error {
 	var line strings.Builder
 	for n, row := range t.rows {
 		line.Reset()
+		line.WriteString(strings.Repeat(" ", t.indent))
 		for i, cell := range row {
 			if i > 0 {
 				line.WriteString(gap)
 			}
 			c := t.columns[i]
-			cell = shortened(cell, widths[i])
-			blank := strings.Repeat(" ", widths[i]-width(cell))
+			if !t.whole {
+				cell = shortened(cell, widths[i])
+			}
+			blank := strings.Repeat(" ", max(0, widths[i]-width(cell)))
 			if heading := n == 0 && c.head != ""; c.tone != nil && !heading {
 				cell = s.paint(c.tone(row[i]), cell)
 			}
@@ -83,7 +88,7 @@ func (t *table) print(s *stream) error {
 // widths returns how wide each column is, so that all of them fit into limit; 0
 // is none.
 func (t *table) widths(limit int) []int {
-	widths, total := make([]int, len(t.columns)), len(gap)*(len(t.columns)-1)
+	widths, total := make([]int, len(t.columns)), t.indent+len(gap)*(len(t.columns)-1)
 	for i := range widths {
 		for _, row := range t.rows {
 			widths[i] = max(widths[i], width(row[i]))

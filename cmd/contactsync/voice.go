@@ -63,6 +63,11 @@ func loudnessOf(c *cli.Context) loudness {
 	return loudness{verbose: given(c, "v"), quiet: given(c, "q"), dryRun: c.Bool("dry-run")}
 }
 
+// mentions tells whether a member has a line of his own.
+func (l loudness) mentions(r syncer.Result) bool {
+	return bad(r) || l.verbose || (l.dryRun || r.Result == syncer.Skipped) && !l.quiet
+}
+
 // level returns the level of the least notice that is wanted: with -v also what
 // is being waited for, with -q errors only.
 func (l loudness) level() slog.Level {

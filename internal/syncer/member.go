@@ -81,7 +81,7 @@ func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replac
 	return phonebook.Replacement{
 		Owner: box.User, Title: c.Title, SyncedAt: c.now().Format(time.RFC3339),
 		Since: c.sealed(box.State), State: c.sealed(state),
-		Full: c.Full, DryRun: c.DryRun,
+		Full: c.Full, DryRun: c.DryRun, Details: c.Details,
 	}
 }
 

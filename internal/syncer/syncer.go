@@ -71,6 +71,7 @@ type Syncer struct {
 	AllowEmpty bool     // a phonebook may become empty
 	Full       bool     // ignore what is known from the last run
 	DryRun     bool     // find out what would change, and change nothing
+	Details    int      // of each member in a dry run at most; 0: all
 
 	Logger *slog.Logger       // of what stops nobody but has to be known
 	Now    func() time.Time   // the clock; nil: the machine's
