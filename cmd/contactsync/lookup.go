@@ -22,7 +22,7 @@ const (
 	lookupNoNumber   = "which number? it is missing"
 	lookupUsage      = "contactsync lookup NUMBER [--user UID]"
 	lookupNobody     = "nobody has %s"
-	lookupIncomplete = "nobody has %q, which is no complete telephone number for someone in %s and was looked for as it is typed"
+	lookupIncomplete = "nobody has %q, looked for as it is typed: it is no complete telephone number in %s; try it with its area code"
 	lookupDefaults   = "the settings cannot be read: a number without a country code is taken for one in Germany, and none gets an area code"
 )
 

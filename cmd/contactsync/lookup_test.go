@@ -84,7 +84,7 @@ func TestLookupSaysWhatIsWrong(t *testing.T) {
 		args, words string
 	}{
 		{status: 1, args: "030 90182012", words: "nobody has +493090182012"},
-		{status: 1, args: "90182012", words: `nobody has "90182012", which is no complete telephone number for someone in DE`},
+		{status: 1, args: "90182012", words: `nobody has "90182012", looked for as it is typed: it is no complete telephone number in DE`},
 		{status: 2, args: "", words: "which number?"},
 		{status: 2, args: "--user anna", words: "which number?"},
 		{status: 2, args: "()", words: "which number?"},
