@@ -60,7 +60,7 @@ func (a answer) explain(host string, resp *http.Response, w *web) error {
 		hint = byError(a.Error, code)
 	}
 	hint = strings.NewReplacer(renewal, w.renewal, consentPage, w.consent).Replace(hint)
-	text := refusal{code, host + ": " + a.text(w.redact)}
+	text := refusal{code, host + ": " + a.text()}
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {
 		if !e.outage {
@@ -92,18 +92,17 @@ func UnknownSecret(err error) bool {
 }
 
 // text returns what Microsoft says, on one line, with the ids that its support
-// asks for. What must not be shown goes first: half a secret, left over by
-// cutting a long text, would not be found any more.
-func (a answer) text(redact func(string) string) string {
-	said, ids, _ := strings.Cut(redact(a.Description), "Trace ID:")
+// asks for.
+func (a answer) text() string {
+	said, ids, _ := strings.Cut(a.Description, "Trace ID:")
 	said = oneLine(said)
 	if said == "" {
 		said = "no description"
 	}
-	text := fmt.Sprintf("%s (%s)", said, oneLine(redact(a.Error)))
+	text := fmt.Sprintf("%s (%s)", said, oneLine(a.Error))
 	switch {
 	case a.Trace != "" || a.Correlation != "":
-		text += " " + oneLine(redact(fmt.Sprintf("[trace %s, correlation %s, %s]", a.Trace, a.Correlation, a.Timestamp)))
+		text += " " + oneLine(fmt.Sprintf("[trace %s, correlation %s, %s]", a.Trace, a.Correlation, a.Timestamp))
 	case ids != "":
 		text += " " + oneLine("[trace "+ids+"]")
 	}

@@ -81,7 +81,7 @@ func New(c Config) (*TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	web := &web{client: c.HTTPClient, sleep: c.Sleep, secret: c.Secret, renewal: c.Renewal,
+	web := &web{client: c.HTTPClient, sleep: c.Sleep, renewal: c.Renewal,
 		consent: ConsentPage(c.Authority, c.TenantID, c.ClientID)}
 	if web.client == nil {
 		web.client = http.DefaultClient
@@ -121,6 +121,7 @@ func (c Config) credential() (confidential.Credential, error) {
 		return confidential.Credential{}, fault.New(fault.Config,
 			"store the client secret's value with: "+c.Renewal, "sign in: no client secret and no certificate")
 	}
+	fault.Hide(c.Secret())
 	return confidential.NewCredFromSecret(c.Secret())
 }
 

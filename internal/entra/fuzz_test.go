@@ -19,7 +19,8 @@ import (
 // a refusal becomes one line with something to do, without the secret.
 func FuzzJudge(f *testing.F) {
 	const secret = "s3cr3t~Value"
-	w := &web{secret: func() string { return secret }, renewal: "contactsync secret"}
+	fault.Hide(secret)
+	w := &web{renewal: "contactsync secret"}
 	u := &url.URL{Scheme: "https", Host: "login.example"}
 	f.Add(400, []byte(`{"error":"invalid_client","error_description":"AADSTS7000215: s3cr3t~Value\r\nTrace ID: x","error_codes":[7000215]}`), "Sun, 22 Nov 2026 06:00:00 GMT")
 	f.Add(401, []byte(`{"error":"\u001b]52;c;x\u0007","error_description":"\u001b[2J\u009b2J","trace_id":"\u0000"}`), "")

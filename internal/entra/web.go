@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"contactsync/internal/fault"
@@ -25,10 +24,8 @@ const maxAnswer = 1 << 20
 // and returns nothing but good answers; every other one becomes a
 // *fault.Error here.
 type web struct {
-	client *http.Client
-	sleep  func(context.Context, time.Duration) error
-	secret func() string // never to be shown; may be nil
-
+	client  *http.Client
+	sleep   func(context.Context, time.Duration) error
 	renewal string // Config.Renewal
 	consent string // see ConsentPage
 }
@@ -125,14 +122,14 @@ func (w *web) judge(u *url.URL, resp *http.Response, body []byte) error {
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout:
 		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable,
 			"the sign-in service or a proxy before it is busy or out of order; the next run tries again",
-			"%s answers %s%s", u.Host, resp.Status, w.title(body))}
+			"%s answers %s%s", u.Host, resp.Status, title(body))}
 	case resp.StatusCode == http.StatusNotFound:
 		return fault.New(fault.Config, "check authority: it must be the address of a sign-in service, without the tenant",
 			"%s answers %s", u.Host, resp.Status)
 	}
-	what := "something that is no answer of a sign-in service" + w.title(body)
+	what := "something that is no answer of a sign-in service" + title(body)
 	if to, err := resp.Location(); err == nil {
-		what = "a redirect to " + to.Host
+		what = "a redirect to " + oneLine(to.Host)
 	}
 	return fault.New(fault.Config,
 		"something between here and Microsoft answers in its place, such as a proxy's or a guest network's login page; "+
@@ -143,26 +140,14 @@ func (w *web) judge(u *url.URL, resp *http.Response, body []byte) error {
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.{1,200}?)</title>`)
 
 // title returns the title of a web page, which often names the proxy that made it.
-func (w *web) title(body []byte) string {
+func title(body []byte) string {
 	m := titleElement.FindSubmatch(body)
 	if m == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (a web page: %q)", oneLine(w.redact(html.UnescapeString(string(m[1])))))
+	return fmt.Sprintf(" (a web page: %q)", oneLine(html.UnescapeString(string(m[1]))))
 }
 
-var token = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
-
-// redact takes the secret and all tokens out of a text that a server wrote. No
-// honest one repeats them.
-func (w *web) redact(text string) string {
-	const hidden = "••••"
-	if w.secret != nil && w.secret() != "" {
-		text = strings.NewReplacer(w.secret(), hidden, url.QueryEscape(w.secret()), hidden).Replace(text)
-	}
-	return token.ReplaceAllString(text, hidden)
-}
-
-// oneLine returns a text as one line without orders to a terminal, cut where it
-// becomes too long for a log.
-func oneLine(text string) string { return fault.Line(strings.ToValidUTF8(text, ""), 400) }
+// oneLine returns a text as one line without secrets and orders to a terminal,
+// cut where it becomes too long for a log.
+func oneLine(text string) string { return fault.Line(text, 400) }

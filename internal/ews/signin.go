@@ -29,6 +29,7 @@ import (
 // sign-in it is not asked again, since every further try would count towards
 // locking the account: later requests get its answer of then.
 func Wrap(username string, password func() string) func(http.RoundTripper) http.RoundTripper {
+	fault.Hide(password())
 	a := &account{username: username, password: password}
 	return func(next http.RoundTripper) http.RoundTripper { return &signIn{account: a, next: next} }
 }

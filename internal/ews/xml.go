@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"contactsync/internal/fault"
 )
 
 // xmlReader reads an answer's XML forward, element by element, in the small
@@ -75,6 +77,8 @@ var (
 	errTruncated = errors.New("read XML: it ends in the middle")
 	errDoctype   = errors.New("read XML: it has a document type, which SOAP forbids")
 	errText      = errors.New("read XML: it is text without an element around")
+
+	errNoReference = errors.New("read XML: a '&' begins no reference")
 )
 
 // window is the room for what a reader has before it of the XML.
@@ -311,7 +315,7 @@ func (x *xmlReader) endTag() event {
 	}
 	name := bytes.TrimRight(x.tag, " \t\r\n")
 	if x.depth() == 0 || !bytes.Equal(name, x.open[x.starts[x.depth()-1]:]) {
-		x.err = fmt.Errorf("read XML: </%.60s> closes no open element", name)
+		x.err = fmt.Errorf("read XML: </%s> closes no open element", fault.Line(string(name), 60))
 		return atEnd
 	}
 	x.pop()
@@ -371,7 +375,7 @@ func (x *xmlReader) instruction() {
 	}
 	x.tag, x.nameEnd = pi[:len(pi)-1], len("?xml")
 	if enc := x.attr("encoding"); enc != "" && !strings.EqualFold(enc, "utf-8") && !strings.EqualFold(enc, "us-ascii") {
-		x.err = fmt.Errorf("read XML: it is in %.40q, not in UTF-8", enc)
+		x.err = fmt.Errorf("read XML: it is in %q, not in UTF-8", fault.Line(enc, 40))
 	}
 }
 

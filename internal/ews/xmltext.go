@@ -96,7 +96,7 @@ func (x *xmlReader) reference() {
 			break
 		}
 		if n == len(name) {
-			x.err = fmt.Errorf("read XML: &%s… is no reference", name)
+			x.err = errNoReference
 			return
 		}
 		name[n] = c
@@ -104,7 +104,7 @@ func (x *xmlReader) reference() {
 	r, ok := referred(name[:n])
 	switch {
 	case !ok:
-		x.err = fmt.Errorf("read XML: &%s; is no reference", name[:n])
+		x.err = errNoReference
 	case utf16.IsSurrogate(r):
 		x.surrogate(r)
 	case !validChar(r):

@@ -90,10 +90,24 @@ func HintOf(err error) string {
 	return ""
 }
 
+// How much of a text Line looks at, and how much of that may be left of a
+// secret, in bytes.
+const (
+	looked = 8 << 10
+	margin = 4 << 10
+)
+
 // Line returns s, a text from outside, as one line of at most limit characters
 // that gives a terminal no orders and holds no secret: fit to stand in an error.
 func Line(s string, limit int) string {
-	s = Redact(oneLine(s))
+	// Secrets go before anything is cut off, since half of one is not found any
+	// more; and where a text is so long that its end has to go first, whatever
+	// may be half of one goes with it.
+	long := len(s) > looked
+	s = redact(oneLine(s[:min(len(s), looked)]))
+	if long {
+		s = strings.ToValidUTF8(s[:max(len(s)-margin, 0)], "") + "…"
+	}
 	if runes := []rune(s); len(runes) > limit {
 		return string(runes[:limit]) + "…"
 	}

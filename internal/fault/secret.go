@@ -16,6 +16,9 @@ import (
 // hidden stands for what is not to be seen.
 const hidden = "••••"
 
+// shortest is the least length of what is looked for, in bytes.
+const shortest = 4
+
 // credentials are what requests prove themselves with, whoever made them:
 // tokens (RFC 7519), NTLM's messages in base64 ([MS-NLMP], 2.2.1), and what
 // stands behind the name of a scheme (RFC 9110, section 11.6.2), unless that is
@@ -32,12 +35,12 @@ var (
 	secretsAs   atomic.Pointer[regexp.Regexp] // nil: there are none
 )
 
-// Hide has Redact and Line leave a secret out of texts from now on. Whoever is
-// given a password or a client secret to send it to somebody calls it first.
+// Hide has Line leave a secret out of texts from now on. Whoever is given a password or a client secret to send it to somebody calls it first. One
+// of fewer than four characters, which many a word holds, is not left out.
 func Hide(secret string) {
 	secretsLock.Lock()
 	defer secretsLock.Unlock()
-	if secret == "" || secretsSeen[secret] {
+	if len(secret) < shortest || secretsSeen[secret] {
 		return
 	}
 	secretsSeen[secret] = true
@@ -47,11 +50,9 @@ func Hide(secret string) {
 	secretsAs.Store(regexp.MustCompile(strings.Join(secrets, "|")))
 }
 
-// Redact returns s, a text from outside, with •••• in the place of secrets and
-// of all credentials: a proxy or a server may repeat the request in its answer.
-// It has to come before anything is cut off, since half a secret is not found
-// any more.
-func Redact(s string) string {
+// redact returns a text with •••• in the place of secrets and of all
+// credentials: a proxy or a server may repeat the request in its answer.
+func redact(s string) string {
 	if all := secretsAs.Load(); all != nil {
 		s = all.ReplaceAllString(s, hidden)
 	}
@@ -66,7 +67,7 @@ func forms(secret string) []string {
 	plain := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(quoted[1 : len(quoted)-1]), html.EscapeString(secret)}
 	var patterns []string
 	for _, form := range plain {
-		if form = oneLine(form); form != "" {
+		if form = oneLine(form); len(form) >= shortest {
 			patterns = append(patterns, "(?i:"+regexp.QuoteMeta(form)+")")
 		}
 	}
@@ -74,8 +75,8 @@ func forms(secret string) []string {
 		// Of six bits each, those characters count that are the secret's alone.
 		encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
 		own := encoded[(before*8+5)/6 : (before+len(secret))*8/6]
-		if len(own) < 4 {
-			continue // it would be found in many a word
+		if len(own) < shortest {
+			continue
 		}
 		own = strings.NewReplacer("+", "(?:[+-]|%2B)", "/", "(?:[/_]|%2F)").Replace(own)
 		patterns = append(patterns, `[\w+/=%-]*`+own+`[\w+/=%-]*`)

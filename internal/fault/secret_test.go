@@ -38,9 +38,27 @@ func TestSecretsAreLeftOut(t *testing.T) {
 			}
 		}
 	}
-	Hide("")
+	for _, short := range []string{"", "a", "was", "     "} {
+		Hide(short)
+	}
 	if got := Line("as it was", 100); got != "as it was" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A text may be so long that its end is cut off first, in the middle of a
+// secret, and shrink to nothing after that.
+func TestLongTexts(t *testing.T) {
+	const secret = "l0ng~Text-secret"
+	Hide(secret)
+	for n := range len(secret) {
+		text := "eyJ" + strings.Repeat("A", looked-n-4) + " " + secret + strings.Repeat(" and so on", 1<<16)
+		if got := Line(text, 300); got != hidden+"…" && got != "…" {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+	if got, want := Line(strings.Repeat("ä ", 1<<16), 5), "ä ä ä…"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

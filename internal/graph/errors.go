@@ -77,7 +77,7 @@ type serviceError struct {
 
 // Error returns the status, the code and the message.
 func (e *serviceError) Error() string {
-	s := fmt.Sprintf("Microsoft Graph answers %d %s", e.Status, e.Code)
+	s := fmt.Sprintf("Microsoft Graph answers %d %s", e.Status, fault.Line(e.Code, 60))
 	if e.Message != "" {
 		s += ": " + e.Message
 	}
@@ -111,7 +111,7 @@ func decodeError(status int, body []byte) *serviceError {
 	}
 	return &serviceError{
 		Status:    status,
-		Code:      fault.Line(answer.Error.Code, 60),
+		Code:      answer.Error.Code,
 		Message:   strings.TrimRight(fault.Line(answer.Error.Message, 300), "."),
 		RequestID: fault.Line(id, 60),
 	}

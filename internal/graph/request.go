@@ -34,7 +34,7 @@ func (s *Source) follow(next string) (string, error) {
 	if err != nil || u.Scheme != s.base.Scheme || !strings.EqualFold(origin(u), origin(s.base)) || u.User != nil {
 		where := "somewhere that is no address"
 		if err == nil {
-			where = "to " + u.Scheme + "://" + u.Host
+			where = "to " + fault.Line(u.Scheme+"://"+u.Host, 100)
 		}
 		return "", fault.New(fault.Config, "if graph_url names a gateway of your own, it must rewrite the links in answers; else set graph_url to your cloud's address",
 			"read pages: the link to the next page leads %s, not to %s://%s", where, s.base.Scheme, s.base.Host)

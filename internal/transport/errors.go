@@ -79,7 +79,24 @@ func Explain(u *url.URL, err error) *fault.Error {
 	case errors.As(err, &op) && op.Op == "dial":
 		hint = "no connection; check the firewall, or set proxy_url where only a proxy reaches out"
 	}
-	return fault.New(class, hint, "connect to %s: %w", u.Host, err)
+	return fault.New(class, hint, "connect to %s: %w", u.Host, said{err})
+}
+
+// said is an error whose text may repeat what the other side sent, such as a
+// header's line that is none.
+type said struct{ error }
+
+// Error returns the text as a line that is fit to be shown.
+func (s said) Error() string { return fault.Line(s.error.Error(), 300) }
+
+// Unwrap returns the error.
+func (s said) Unwrap() error { return s.error }
+
+// status returns a status with its name. The reason phrase that came with it
+// means nothing (RFC 9112, section 4), and may be of any length and hold
+// anything, even the request.
+func status(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
 // proxyAnswer explains a proxy's refusal to connect us (RFC 9110, 9.3.6).
@@ -93,7 +110,7 @@ func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *htt
 	case resp.StatusCode >= 500:
 		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
 	}
-	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, resp.Status)
+	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, status(resp.StatusCode))
 }
 
 // networkError explains err, and asks for another try where one may help.

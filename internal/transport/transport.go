@@ -119,6 +119,8 @@ func New(o Options) (*Transport, error) {
 		base.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
 	if o.Proxy != nil {
+		password, _ := o.Proxy.User.Password()
+		fault.Hide(password)
 		base.Proxy = func(req *http.Request) (*url.URL, error) {
 			// Plain HTTP stays on this machine, and so must the token in it.
 			if req.URL.Scheme == "http" {
@@ -216,7 +218,7 @@ func (t *Transport) once(ctx context.Context, weight int64, build func(context.C
 		again := errors.As(err, &retry)
 		t.places.free(place, again && !retry.Calm && ctx.Err() == nil, !again)
 	}()
-	limited, cancel := context.WithTimeout(ctx, t.opts.Timeout)
+	limited, cancel := context.WithTimeoutCause(ctx, t.opts.Timeout, fmt.Errorf("no whole answer within %s", t.opts.Timeout))
 	defer cancel()
 	req, err := build(limited)
 	if err != nil {

@@ -26,7 +26,9 @@ import (
 // trusts it, and the server. Waits are recorded, not waited.
 func serve(t *testing.T, o Options, h http.HandlerFunc) (*Transport, *httptest.Server, *[]time.Duration) {
 	t.Helper()
-	srv := httptest.NewTLSServer(h)
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = !o.HTTP1
+	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	if o.CAFile == "" {
 		o.CAFile = caFile(t, srv)
@@ -329,5 +331,106 @@ func TestRetryAfter(t *testing.T) {
 	in := RetryAfter(http.Header{"Retry-After": {time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)}})
 	if in < 50*time.Second || in > time.Minute {
 		t.Errorf("a date in a minute: %v", in)
+	}
+}
+
+// An answer that comes, but never ends, is given up after the time for one try.
+// The server does end at last, so that a client without that bound is seen.
+func TestAnswerThatDripsIsGivenUp(t *testing.T) {
+	for _, http1 := range []bool{true, false} {
+		tr, srv, waits := serve(t, Options{HTTP1: http1, Attempts: 2, Timeout: 200 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+			for n := 0; n < 500 && r.Context().Err() == nil; n++ {
+				fmt.Fprint(w, ".")
+				w.(http.Flusher).Flush()
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+		text, err := get(t.Context(), tr, srv.URL)
+		if fault.ClassOf(err) != fault.Unavailable || !strings.Contains(fmt.Sprint(err), "no whole answer within 200ms") || len(*waits) != 1 {
+			t.Errorf("HTTP/1 %t: %d bytes after %d waits, error %v", http1, len(text), len(*waits), err)
+		}
+	}
+}
+
+// A server that takes a request and says nothing is given up, and asked again.
+// It does answer at last, too.
+func TestSilentServerIsGivenUp(t *testing.T) {
+	for _, http1 := range []bool{true, false} {
+		tr, srv, waits := serve(t, Options{HTTP1: http1, Attempts: 2, AnswerTimeout: 100 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-r.Context().Done():
+			case <-time.After(10 * time.Second):
+			}
+		})
+		_, err := get(t.Context(), tr, srv.URL)
+		if fault.ClassOf(err) != fault.Unavailable || !strings.Contains(fmt.Sprint(err), "timeout") || len(*waits) != 1 {
+			t.Errorf("HTTP/1 %t: error %v after %d waits", http1, err, len(*waits))
+		}
+	}
+}
+
+// What a server or a proxy says may be the request, and of any length.
+func TestEchoesAreNotShown(t *testing.T) {
+	const token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
+	long := strings.Repeat("A", 1<<20)
+	for name, answer := range map[string]string{
+		"reason":          "HTTP/1.1 403 no <Authorization: Bearer " + token + "> " + long + "\r\nContent-Length: 0\r\n\r\n",
+		"busy":            "HTTP/1.1 503 no <Authorization: Bearer " + token + "> " + long + "\r\nContent-Length: 0\r\n\r\n",
+		"status line":     "Authorization: Bearer " + token + long + "\r\n\r\n",
+		"line of headers": "HTTP/1.1 200 OK\r\nBearer " + token + long + "\r\n\r\n",
+		"location":        "HTTP/1.1 302 Found\r\nLocation: https://x:y/%zz" + token + long + "\r\nContent-Length: 0\r\n\r\n",
+		"length":          "HTTP/1.1 200 OK\r\nContent-Length: " + token + "\r\n\r\n",
+		"trailer":         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nBearer " + token + "\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr, srv, _ := serve(t, Options{HTTP1: true, Attempts: 1}, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				io.WriteString(conn, answer)
+			})
+			err := tr.Do(t.Context(), 1, func(ctx context.Context) (*http.Request, error) {
+				return http.NewRequestWithContext(ctx, "GET", srv.URL, nil)
+			}, func(resp *http.Response) error {
+				if busy := Busy(resp); busy != nil {
+					return busy
+				}
+				_, err := io.ReadAll(resp.Body)
+				return errors.Join(err, fmt.Errorf("it answers %s", resp.Status))
+			})
+			if text := fmt.Sprint(err); err == nil || len(text) > 1000 || strings.Contains(text, token[:10]) {
+				t.Errorf("%d bytes: %.300s", len(text), text)
+			}
+		})
+	}
+}
+
+// A proxy that refuses may repeat the password that it got.
+func TestEchoOfAProxyIsNotShown(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "HTTP/1.1 407 %s\r\nContent-Length: 0\r\n\r\n", r.Header.Get("Proxy-Authorization"))
+	}))
+	defer proxy.Close()
+	u, _ := url.Parse(proxy.URL)
+	u.User = url.UserPassword("u", "pr0xy~Password")
+	tr, err := New(Options{Proxy: u, Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = get(t.Context(), tr, "https://service.example.org/")
+	if text := fmt.Sprint(err); !strings.Contains(text, "407 Proxy Authentication Required") || strings.Contains(text, "Basic") {
+		t.Error(text)
+	}
+	if got := fault.Line("no pr0xy~Password", 100); got != "no ••••" {
+		t.Error(got)
 	}
 }

@@ -36,6 +36,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
+	resp.Status = status(resp.StatusCode) // for all who name it in an error
 	b := &body{raw: resp.Body, t: w.t, cancel: cancel, left: w.t.opts.MaxBody}
 	b.timer = time.AfterFunc(w.t.opts.IdleTimeout, func() {
 		cancel(fmt.Errorf("no byte for %s in the middle of an answer", w.t.opts.IdleTimeout))
@@ -112,7 +113,7 @@ func (b *body) broken(err error) error {
 	if cause := context.Cause(b.ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return &Retry{Err: fault.New(fault.Unavailable, "the connection broke off; check the network and a proxy between", "read answer: %w", err)}
+	return &Retry{Err: fault.New(fault.Unavailable, "the connection broke off; check the network and a proxy between", "read answer: %w", said{err})}
 }
 
 func (b *body) Close() error {
