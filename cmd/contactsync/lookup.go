@@ -24,6 +24,7 @@ const (
 	lookupNobody     = "nobody has %s"
 	lookupIncomplete = "nobody has %q, looked for as it is typed: it is no complete telephone number in %s; try it with its area code"
 	lookupDefaults   = "the settings cannot be read: a number without a country code is taken for one in Germany, and none gets an area code"
+	lookupInFull     = "give it with its country code, as in +493090182012"
 )
 
 // question is what lookup is asked.
@@ -104,7 +105,7 @@ func isOption(word string) bool {
 func (p *program) normaliser(c *cli.Context) (n *phonebook.Normaliser, region string) {
 	values, err := p.values()
 	if err != nil {
-		p.logger(c).Debug(lookupDefaults, journal.Hint, fault.HintOf(err))
+		p.logger(c).Debug(lookupDefaults, journal.Hint, lookupInFull)
 	}
 	s, _ := settings.Load(values) // what is wrong in them is for a run to say
 	n, err = phonebook.NewNormaliser(phonebook.Rules{Region: s.DefaultRegion, AreaCode: s.DefaultAreaCode})
