@@ -125,7 +125,7 @@ func (k *checker) testMailboxes(ctx context.Context) error {
 		}
 	}
 	if left > 0 {
-		k.skip("mailbox", "not tested after so many failures in a row: "+count(left, "more member"))
+		k.skip("mailbox", count(left, "more member")+" not tested, because of the failures before")
 	}
 	return nil
 }
@@ -185,5 +185,5 @@ func (k *checker) hintOf(err error) string {
 	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || k.granted() == "" {
 		return fault.HintOf(err)
 	}
-	return hintScope + "\n" + k.scopeCommand()
+	return hintScope + "\n" + fmt.Sprintf(cmdPolicy, k.set.ClientID) + "\n" + k.scopeCommand()
 }

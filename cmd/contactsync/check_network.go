@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -213,15 +212,12 @@ func greet(ctx context.Context, client *http.Client, u *url.URL) greeting {
 	return g
 }
 
-// explained returns why a server cannot be reached, and who issued a
-// certificate that is not trusted: often that names what stands between.
+// explained returns why a server cannot be reached, and whose certificate is
+// not trusted.
 func explained(u *url.URL, err error) error {
 	f := transport.Explain(u, err)
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &untrusted) && len(untrusted.UnverifiedCertificates) > 0 {
-		c := untrusted.UnverifiedCertificates[0]
-		f.Err = fmt.Errorf("%w; the certificate is of %q, issued by %q, good until %s",
-			f.Err, c.Subject, c.Issuer, c.NotAfter.UTC().Format(time.DateOnly))
+	if whose := transport.Untrusted(err); whose != "" {
+		f.Err = fmt.Errorf("%w; %s", f.Err, whose)
 	}
 	return f
 }

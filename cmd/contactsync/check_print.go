@@ -165,7 +165,7 @@ func (t *checkText) block(text string) string {
 }
 
 // typed finds the commands within a hint.
-var typed = regexp.MustCompile(`(?:^|: )((?:sudo|kvstore|contactsync|openssl) [^;,(]*[^;,( ](?:; sudo [^;,(]*[^;,( ])*)`)
+var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync (?:-|secret|members|phonebook|status|lookup|check))[^;,(]*[^;,( ](?:; sudo [^;,(]*[^;,( ])*)`)
 
 // wordsOf returns the words of a line, of which a command is one. One that gets
 // a line of its own, because it is wider than limit, is no part of a sentence.

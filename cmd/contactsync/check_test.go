@@ -213,7 +213,9 @@ var mistakes = map[string]mistake{
 
 	"directory down":       {spoil: func(w *world) { w.ldap.Stop() }, status: 75, name: "directory", result: failed, words: []string{"connection refused"}, skipped: "groups members mailbox"},
 	"directory's password": {spoil: func(w *world) { w.bind("wrong") }, status: 78, name: "directory", result: failed, words: []string{"ldap_bind_password"}, skipped: "groups members mailbox"},
-	"directory's certificate": {spoil: func(w *world) { w.strangeDirectory() }, status: 78, name: "directory", result: failed, words: []string{"unknown authority", "ca_file"},
+	"directory's certificate": {spoil: func(w *world) { w.strangeDirectory() }, status: 78, name: "directory", result: failed, words: []string{"unknown authority", "ca_file", "issued by"},
+		skipped: "groups members mailbox"},
+	"directory's certificate by ldaps": {spoil: func(w *world) { w.strangeDirectory(); w.set("ldap_url", w.ldap.TLSURL) }, status: 78, name: "directory", result: failed, words: []string{"unknown authority", "ca_file", "issued by"},
 		skipped: "groups members mailbox"},
 	"directory's base": {spoil: func(w *world) { w.set("ldap_base_dn", "ou=elsewhere,"+ldaptest.BaseDN) }, status: 78, name: "groups", result: failed, words: []string{"ldap_base_dn"}, skipped: "members mailbox"},
 	"no group": {spoil: func(w *world) { w.ldap.Delete(ldaptest.GroupDN("telefonie")) }, status: 78, name: "groups", result: failed,

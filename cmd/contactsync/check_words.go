@@ -14,14 +14,15 @@ const (
 	hintConsent = "in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
 		"then {consent}, or let an administrator open this page; a new grant can take an hour to work:"
 	hintRBACInstead = "Where RBAC for Applications grants access to named mailboxes, look whether these are in its scope:"
-	hintScope       = "the permission is there, so an application access policy or the scope of RBAC for Applications leaves the mailbox out; in Exchange Online PowerShell this tells:"
-	cmdScope        = "  Test-ServicePrincipalAuthorization -Identity %s -Resource ADDRESS"
+	hintScope       = "the permission is there, so an application access policy or the scope of RBAC for Applications leaves the mailbox out; in Exchange Online PowerShell one of these tells:"
+	cmdPolicy       = "  Test-ApplicationAccessPolicy -AppId %[1]s -Identity ADDRESS"
+	cmdScope        = "  Test-ServicePrincipalAuthorization -Identity %[1]s -Resource ADDRESS"
 
 	hintLookUp = "in {permissions} add User.ReadBasic.All of Microsoft Graph ({application permissions}), then {consent}: " +
 		"without it an address is taken for a sign-in name, which can be another one or even somebody else's"
 	hintUnneeded = "remove what contactsync does not need in {permissions}: it takes Contacts.Read and User.ReadBasic.All of Microsoft Graph, and no others; " +
 		"where another program signs in with the same app, give each an app of its own"
-	hintReadWrite = "contactsync changes nothing in a mailbox: in {permissions} add Contacts.Read, then {consent}, and remove Contacts.ReadWrite."
+	hintReadWrite = "nothing is ever changed in a mailbox: in {permissions} add Contacts.Read, then {consent}, and remove Contacts.ReadWrite."
 	hintNarrow    = "To open the mailboxes of one group only, let an administrator of Exchange do this in Exchange Online PowerShell, " +
 		"with the group's name for GROUP and the object id of the app in {enterprise apps} for OBJECT:"
 	hintNarrowLast = "Then remove the permission in {permissions}, because what stands there opens all mailboxes; a change takes up to two hours"
@@ -29,8 +30,8 @@ const (
 
 	hintEWSEnds = "Exchange Online switches EWS off, tenant by tenant since October 2026, for good on 2027-04-01: " +
 		"in {permissions} add Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}, or let an administrator open this page:"
-	hintEWSAuto = "contactsync then goes over to Microsoft Graph by itself at the next run, where the key source is auto, as by default"
-	hintEWSOnly = "and let contactsync choose Microsoft Graph by itself: "
+	hintEWSAuto = "The next run then goes over to Microsoft Graph by itself, because the key source is auto."
+	hintEWSOnly = "Then let the next run go over to Microsoft Graph by itself: "
 
 	hintNobody  = "add people to the group, who have a user id and a mail address"
 	hintMember  = "correct the entry in the directory, or take it out of the group; everybody else is synchronised"
