@@ -47,14 +47,13 @@ func (p *program) command(sub string) string {
 	return line + sub
 }
 
-// renewal returns how a new client secret comes into the store of this run,
-// and its last day with it.
+// renewal returns the command that takes a new client secret into the store of
+// this run.
 func (p *program) renewal() string {
-	set := p.kvstore() + " set contactsync client_secret"
 	if p.homeStore() {
-		return "sudo dpkg-reconfigure ucware-contactsync (it asks for the secret and its last day), or: " + set
+		return asService + "contactsync secret"
 	}
-	return set + ", and its last day with: " + set + "_expires YYYY-MM-DD"
+	return "contactsync --store " + quote(p.store) + " secret"
 }
 
 // settingsError names the commands that set what is wrong.

@@ -25,11 +25,11 @@ func TestCommandsInHints(t *testing.T) {
 	home := &program{store: kvstore.DefaultDir + "/", phonebooks: bookdb.DefaultPath}
 	check(t, "members", home.command("members"), "sudo -u ucservices contactsync members")
 	check(t, "kvstore", home.kvstore(), "sudo -u ucservices kvstore")
-	check(t, "renewal", home.renewal(), "sudo dpkg-reconfigure ucware-contactsync (it asks for the secret and its last day), or: sudo -u ucservices kvstore set contactsync client_secret")
+	check(t, "renewal", home.renewal(), "sudo -u ucservices contactsync secret")
 	away := &program{store: "/tmp/a b", phonebooks: "/tmp/p.db"}
 	check(t, "members elsewhere", away.command("members"), "contactsync --store '/tmp/a b' --phonebooks /tmp/p.db members")
 	check(t, "kvstore elsewhere", away.kvstore(), "kvstore --store '/tmp/a b'")
-	lacks(t, away.renewal(), "dpkg-reconfigure", "sudo")
+	check(t, "renewal elsewhere", away.renewal(), "contactsync --store '/tmp/a b' secret")
 }
 
 func TestHintsNameTheFilesOfTheRun(t *testing.T) {
@@ -49,7 +49,7 @@ func TestHintsNameTheFilesOfTheRun(t *testing.T) {
 		{"default_region", "Germany", 78, nil, []string{`default_region: "Germany" is no country code (ISO 3166, such as DE`, kv + "default_region VALUE"}},
 		{"client_secret_expires", "soon", 78, nil, []string{`client_secret_expires: "soon"`, kv + "client_secret_expires VALUE"}},
 		{"client_secret", "", 78, nil, []string{"client_secret: missing", kv + "client_secret (without a value"}},
-		{"client_secret", "another~secret", 78, nil, []string{"AADSTS7000215", "kvstore --store " + w.path("kvstore") + " set contactsync client_secret"}},
+		{"client_secret", "another~secret", 78, nil, []string{"AADSTS7000215", "contactsync --store " + w.path("kvstore") + " secret"}},
 	} {
 		if tt.key != "" {
 			w.set(tt.key, tt.value)

@@ -41,7 +41,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
-		UsageText:       "contactsync [options]\ncontactsync [options] check | members | phonebook list | phonebook export --user UID | lookup NUMBER | configured",
+		UsageText:       "contactsync [options]\ncontactsync [options] check | members | phonebook list | phonebook export --user UID | lookup NUMBER | secret | configured",
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
@@ -81,8 +81,13 @@ func (p *program) app() *cli.App {
 			},
 			{
 				Name: "lookup", Usage: "show who has a number, in any spelling", ArgsUsage: "NUMBER",
-				Flags: []cli.Flag{json, &cli.StringSliceFlag{Name: "user", Usage: "only in the phonebooks of the user with this `UID` (repeatable)"}},
+				Flags:  []cli.Flag{json, &cli.StringSliceFlag{Name: "user", Usage: "only in the phonebooks of the user with this `UID` (repeatable)"}},
 				Action: p.lookup, OnUsageError: usageError,
+			},
+			{
+				Name: "secret", Usage: "take a new client secret, sign in with it, then store it; the old one stays where that fails",
+				Flags:  []cli.Flag{&cli.StringFlag{Name: "expires", Usage: "its last `DAY`, YYYY-MM-DD"}},
+				Action: p.secret, OnUsageError: p.secretUsage,
 			},
 			{
 				Name: "phonebook", Usage: "show the managed phonebooks", HideHelpCommand: true, OnUsageError: usageError,

@@ -37,7 +37,7 @@ func TestRunWarnsOfTheSecretsEnd(t *testing.T) {
 	w.set("client_secret_expires", time.Now().AddDate(0, 0, 10).Format(time.DateOnly))
 	out := w.run()
 	check(t, "exit status", out.status, 0)
-	contains(t, out.stderr, "warning: the last day of the client secret is", "hint: make another one", w.path("kvstore")+" set contactsync client_secret_expires YYYY-MM-DD")
+	contains(t, out.stderr, "warning: the last day of the client secret is", "hint: make another one", "contactsync --store "+w.path("kvstore")+" secret\n")
 	lacks(t, out.stderr, "dpkg-reconfigure", "sudo")
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -35,7 +36,7 @@ func Secret(ctx context.Context, in io.Reader, out io.Writer, question string) (
 		return Value(in)
 	}
 	fd := int(in.(*os.File).Fd())
-	before, err := term.GetState(fd)
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
 		return "", fmt.Errorf("ask at the terminal: %w", err)
 	}
@@ -44,7 +45,10 @@ func Secret(ctx context.Context, in io.Reader, out io.Writer, question string) (
 		return string(typed), err
 	})
 	if ctx.Err() != nil {
-		_ = term.Restore(fd, before) // whoever reads is not heard of any more
+		// Whoever reads is not heard of any more. Nor is what was typed: a shell
+		// would take it for a command, and show it.
+		_ = unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH)
+		_ = unix.IoctlSetTermios(fd, unix.TCSETS, before)
 	}
 	fmt.Fprintln(out) // that of the line was not shown either
 	if err == nil && secret == "" {

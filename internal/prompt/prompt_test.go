@@ -53,6 +53,9 @@ func TestStopped(t *testing.T) {
 	if echoes, err := terminal.Echoes(slave); !echoes || err != nil {
 		t.Errorf("the terminal shows no more what is typed (%v)", err)
 	}
+	if shown := terminal.Shown(t, master, slave); strings.Contains(shown, "half") {
+		t.Errorf("shown: %q", shown)
+	}
 	if _, err := Line(ctx, slave, slave, "date? "); !errors.Is(err, context.Canceled) {
 		t.Errorf("the next question: %v", err)
 	}
