@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -540,4 +541,47 @@ func TestCheckFillsInEveryPlace(t *testing.T) {
 	w.set("source", "graph")
 	out := w.run("-v", "check")
 	lacks(t, out.stdout, "{", "}", "%!")
+}
+
+func TestCheckInGerman(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.grant()
+	cmd := w.process("check")
+	cmd.Env = append(cmd.Env, "LC_ALL=de_DE.UTF-8")
+	out, _ := cmd.Output()
+	check(t, "exit status", cmd.ProcessState.ExitCode(), 78)
+	contains(t, flat(string(out)), "App-Registrierungen → die App → API-Berechtigungen", "Administratorzustimmung erteilen", consent)
+}
+
+// What the directory and the services say gives a terminal no orders.
+func TestCheckOfStrangeNames(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna", "bram")
+	w.ldap.Replace(ldaptest.GroupDN("telefonie"), "cn", "telefonie", "a\x1b[31m")
+	w.mail("bram", "b\x1b]0;x\a@example.org")
+	for text := range strange {
+		w.cloud.SetFault(simulator.Always("/oauth2/", signInRefused(strange[text])))
+		out := w.run("check")
+		check(t, "exit status with "+text, out.status, 78)
+		harmless(t, text, out.stdout)
+	}
+	w.cloud.SetFault(nil)
+	out := w.run("check")
+	check(t, "exit status", out.status, 1)
+	harmless(t, "a strange address", out.stdout)
+}
+
+func TestCheckStopsAtASignal(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	ctx, stop := context.WithCancel(t.Context())
+	w.cloud.SetFault(simulator.Always("/contacts", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		stop()
+		<-r.Context().Done()
+	}))
+	out := w.runContext(ctx, "check")
+	check(t, "exit status", out.status, 75)
+	contains(t, out.stderr, "stopped by a signal")
+	lacks(t, out.stdout, "mailbox  ", "checks: ")
 }
