@@ -30,6 +30,9 @@ func (k *checker) testStore(context.Context) error {
 		k.fail("store", err)
 		return nil
 	}
+	for _, l := range k.looseStore() {
+		k.warn("store", l.hint, "%s", l.text)
+	}
 	if len(values) == 0 {
 		k.ok("store", "%s holds nothing of contactsync yet", k.store)
 		return nil
@@ -82,6 +85,9 @@ func partOf(key string) string {
 
 // testSecret tests how long the client secret, or the certificate, is good for.
 func (k *checker) testSecret(context.Context) error {
+	for _, l := range looseKey(k.set) {
+		k.warn("secret", l.hint, "%s", l.text)
+	}
 	e, err := k.expiry(k.set)
 	now := time.Now()
 	switch {

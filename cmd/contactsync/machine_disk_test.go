@@ -126,7 +126,7 @@ func TestFullDisk(t *testing.T) {
 		}, status: 74, words: room, written: true},
 		{name: "while contacts are laid aside", args: []string{"--full"}, spoil: leaving("tmp", kilobytes(0)), status: 1, words: temporary},
 		{name: "while contacts are laid aside once more", args: []string{"--full"}, spoil: leaving("tmp", kilobytes(700)), status: 1, words: temporary},
-		{name: "read-only", spoil: remounted("disk", syscall.MS_RDONLY), status: 77, words: []string{"read-only", "ReadWritePaths="}},
+		{name: "read-only", spoil: remounted("disk", syscall.MS_RDONLY), status: 77, words: []string{"the file system is read-only: mount "}},
 		{name: "temporary files read-only", args: []string{"--full"}, spoil: remounted("tmp", syscall.MS_RDONLY), status: 1, words: []string{"read-only", "TMPDIR"}},
 	}
 	for _, source := range []string{"graph", "ews"} {

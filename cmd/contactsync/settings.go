@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	for _, w := range s.Warnings {
 		p.logger(c).Warn(w.String())
 	}
+	p.warnOfLooseRights(c, s)
 	if err == nil {
 		p.warnOfEnd(c, s)
 	}
@@ -81,11 +83,11 @@ func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
 func (p *program) values() (map[string]string, error) {
 	store, err := kvstore.Open(p.store)
 	if err != nil {
-		return nil, storeError(err)
+		return nil, p.storeError(err)
 	}
 	entries, err := store.List(namespace)
 	if err != nil {
-		return nil, storeError(err)
+		return nil, p.storeError(err)
 	}
 	values := make(map[string]string, len(entries))
 	for _, e := range entries {
@@ -94,8 +96,9 @@ func (p *program) values() (map[string]string, error) {
 	return values, nil
 }
 
-// storeError gives an error of the key-value store its class.
-func storeError(err error) error {
+// storeError gives an error of the key-value store its class, and says what to
+// do about it.
+func (p *program) storeError(err error) error {
 	switch {
 	case errors.Is(err, kvstore.ErrDamaged):
 		hint := cmp.Or(dbfile.Hint(err), "the file was left as it is; bring back a copy of it, or move it away and set the keys again")
@@ -105,9 +108,21 @@ func storeError(err error) error {
 	case errors.Is(err, kvstore.ErrBusy):
 		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "read settings: %w", err)
 	case errors.Is(err, kvstore.ErrPermission):
-		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), "the key-value store belongs to the service user; if a file in it does not: chown ucservices: FILE; if it does: chmod 600 FILE, and 750 for the folder"), "read settings: %w", err)
+		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), p.whoMay()), "read settings: %w", err)
 	}
 	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
+}
+
+// whoMay says how the owner of the key-value store comes to read it. Everybody
+// else has been refused before.
+func (p *program) whoMay() string {
+	file := filepath.Join(p.store, namespace+".db")
+	hint := "sudo chmod 750 " + quote(p.store) + "; sudo chmod 600 " + quote(file)
+	folderOwner, _ := ownerOf(p.store)
+	if owner, ok := ownerOf(file); ok && owner != folderOwner {
+		hint = "sudo chown " + quote(userName(folderOwner)) + ": " + quote(file) + "; " + hint
+	}
+	return hint
 }
 
 // logger returns a logger for people.
