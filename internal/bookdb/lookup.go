@@ -15,9 +15,8 @@ const squeezed = `replace(replace(replace(replace(replace(replace(as_typed, ' ',
 
 var squeeze = strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "(", "", ")", "")
 
-// lookup finds the rows of number first, each of its three ways by an index,
-// and then whose they are. CROSS JOIN keeps SQLite from doing it the other way
-// round, which without the statistics of ANALYZE it sometimes prefers.
+// lookup finds the rows of number first, in each of its three ways by an index,
+// and then whose they are.
 const lookup = `
 SELECT coalesce(p.owner, ''), coalesce(e.display_name, ''), coalesce(e.company, ''), coalesce(n.kind, ''), coalesce(n.number, n.as_typed)
 FROM (
@@ -25,9 +24,9 @@ FROM (
 	UNION SELECT rowid FROM number WHERE number > ?1 || ';ext=' AND number < ?1 || ';ext>'
 	UNION SELECT rowid FROM number WHERE number IS NULL AND ` + squeezed + ` = ?3
 ) found
-CROSS JOIN number n ON n.rowid = found.id
-CROSS JOIN entry e ON e.id = n.entry
-CROSS JOIN phonebook p ON p.id = e.phonebook
+JOIN number n ON n.rowid = found.id
+JOIN entry e ON e.id = n.entry
+JOIN phonebook p ON p.id = e.phonebook
 WHERE ?4 = '[]' OR p.owner IN (SELECT value FROM json_each(?4))
 ORDER BY p.owner, p.id, e.id, n.position`
 
