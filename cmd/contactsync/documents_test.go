@@ -21,7 +21,7 @@ func document(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer(`\e`, `\`, `\&`, "", `\(aq`, "'").Replace(string(text))
+	return strings.NewReplacer(`\e`, `\`, `\&`, "", `\(aq`, "'", `\(dq`, `"`).Replace(string(text))
 }
 
 // example returns the example in a document that holds a text: what stands
@@ -71,10 +71,14 @@ func (w *world) emptyDirectory() (bin string) {
 	return bin
 }
 
-// pasted runs an example as a shell does into which it is pasted, and returns
-// what it prints.
-func pasted(t *testing.T, bin, commands string) string {
+// pasted runs an example as a shell does into which it is pasted, of a manual
+// page with the indentation that man shows it with, and returns what it prints.
+func pasted(t *testing.T, bin, path, holds string) string {
 	t.Helper()
+	commands := example(t, path, holds)
+	if strings.HasPrefix(path, "man/") {
+		commands = regexp.MustCompile("(?m)^").ReplaceAllString(commands, "     ")
+	}
 	cmd := exec.Command("bash", "-e")
 	cmd.Stdin = strings.NewReader(commands)
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
@@ -91,16 +95,16 @@ func TestDocumentedGroup(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			w := newWorld(t, "somebody")
 			bin := w.emptyDirectory()
-			pasted(t, bin, example(t, path, "ldapadd"))
+			pasted(t, bin, path, "ldapadd")
 			check(t, "members", w.run("members").stdout, "USER  MAIL              GROUPS     PROBLEM\nanna  anna@example.org  telefonie\n")
 
 			w.ldap.Replace(ldaptest.GroupDN("telefonie"), "description", "Telefone")
 			check(t, "without the parameter", w.run("members").status, 78)
-			pasted(t, bin, example(t, path, "add: description"))
+			pasted(t, bin, path, "add: description")
 			check(t, "with it again", w.run("members").status, 0)
 
 			w.ldap.Add(ldaptest.Person("bram", address("bram")))
-			out := pasted(t, bin, example(t, path, "add: member"))
+			out := pasted(t, bin, path, "add: member")
 			contains(t, out, "member: "+ldaptest.PersonDN("anna"), "member: "+ldaptest.PersonDN("bram"))
 			contains(t, w.run("members").stdout, "anna@example.org", "bram@example.org")
 		})
