@@ -139,7 +139,8 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		Choose: way.chooser(set, last),
 		Title:  set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
-		Begin: how.begin, Came: how.bar.came,
+		Emptying: func(user string) string { return p.command("--user=" + quote(user) + " --allow-empty") },
+		Begin:    how.begin, Came: how.bar.came,
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {

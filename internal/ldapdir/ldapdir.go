@@ -65,8 +65,8 @@ type Directory struct {
 // Problem; where not even his user id is known, User is the value that the
 // group names him by.
 //
-// The list is empty only where groups were found and all of them may be, and
-// are, without members. The error is that of ctx, or a *fault.Error: of class
+// The list is never empty: a group that shows no members, although it may have
+// none, is in it with a Problem. The error is that of ctx, or a *fault.Error: of class
 // Unavailable where the directory does not answer or breaks off, Permission
 // where the socket may not be opened, and otherwise Config.
 func (d *Directory) Members(ctx context.Context) ([]phonebook.Member, error) {

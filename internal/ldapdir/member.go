@@ -41,10 +41,15 @@ func (w *walk) list() []phonebook.Member {
 }
 
 // person makes a member of a node. Where there is no entry, a DN that holds
-// the user id tells at least whose phonebook it is about.
+// the user id tells at least whose phonebook it is about, unless it may as well
+// be a group that cannot be read: those have a cn (RFC 4519, 3.5).
 func (w *walk) person(n *node) *person {
 	slices.Sort(n.in)
 	p := &person{node: n, name: n.ref.text, Member: phonebook.Member{Groups: n.in, Problem: n.problem}}
+	if n.isGroup() {
+		p.User, p.Unknown, p.Group = n.entry.dn, true, true
+		return p
+	}
 	if n.entry != nil {
 		p.name = n.entry.dn
 		p.User, p.Mail, p.ObjectID = n.entry.user, n.entry.mail, n.entry.objectID
@@ -52,6 +57,7 @@ func (w *walk) person(n *node) *person {
 	}
 	if p.User == "" && (n.entry != nil || n.ref.dn) {
 		p.User = named(p.name, w.cfg.UIDAttribute)
+		p.Unknown = n.entry == nil && strings.EqualFold(w.cfg.UIDAttribute, "cn")
 	}
 	if p.User == "" {
 		p.User, p.Unknown = p.name, true

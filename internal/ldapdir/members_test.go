@@ -311,14 +311,15 @@ func TestOtherAttributes(t *testing.T) {
 	}
 }
 
-// A class that may be without members makes an empty list, not an error.
+// A group that may be without members is named, since it may as well hide them.
 func TestGroupWithoutMembers(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, ldaptest.SyncedPosixGroup("nobody"))
 	s.Add(ldaptest.SyncedGroup("placeholder", ""))
 	for name, change := range map[string]func(*ldapdir.Config){"posixGroup": posix, "groupOfNames with an empty DN": nil} {
 		t.Run(name, func(t *testing.T) {
-			if members := mustRead(t, s, change); members == nil || len(members) != 0 {
-				t.Errorf("got %v, want an empty list", members)
+			members := mustRead(t, s, change)
+			if len(members) != 1 || !members[0].Group || !members[0].Unknown || !strings.Contains(members[0].Problem, "without members") {
+				t.Errorf("got %+v, want the group alone", members)
 			}
 		})
 	}

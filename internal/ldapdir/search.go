@@ -76,6 +76,10 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 		return nil, explain(err, "search groups below "+base)
 	}
 	for _, e := range found {
+		if !isGroup(e, s.cfg.MemberAttribute) {
+			return nil, fault.New(fault.Config, "let ldap_group_filter find groups; contactsync reads their members out of the attribute "+s.cfg.MemberAttribute+" (ldap_member_attribute)",
+				"search groups below %s: %s finds %s, which is no group", base, s.cfg.GroupFilter, e.DN)
+		}
 		kept, err := s.keepGroup(e)
 		if err != nil {
 			return nil, err
@@ -150,12 +154,16 @@ func (s *session) people(base string, refs []reference) ([]*ldap.Entry, error) {
 // so on up to the one that ends with an asterisk ([MS-ADTS] 3.1.1.3.1.3.3).
 func (s *session) values(e *ldap.Entry) ([]string, error) {
 	name := s.cfg.MemberAttribute
-	all := e.GetEqualFoldAttributeValues(name)
+	all, begun := e.GetEqualFoldAttributeValues(name), false
 	for {
 		part, last, ok := ranged(e, name)
-		if !ok {
+		if !ok && !begun {
 			return all, nil
 		}
+		if !ok { // the rest is not to be had any more
+			return nil, fault.New(fault.Unavailable, "the next run tries again", "read group %s: its members came in part", e.DN)
+		}
+		begun = true
 		all = append(all, part...)
 		if last == "*" {
 			return all, nil

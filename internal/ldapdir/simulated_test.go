@@ -22,6 +22,7 @@ type parts struct {
 	members  []string
 	size     int
 	vanishes bool // after the first part
+	hides    bool // the members, after the first part
 
 	together int // people are answered only when so many requests have come
 	waiting  atomic.Int32
@@ -67,6 +68,10 @@ func (p *parts) search(w *gldap.ResponseWriter, r *gldap.Request) {
 	}
 	if p.vanishes && from > 0 {
 		done.SetResultCode(gldap.ResultNoSuchObject)
+		return
+	}
+	if p.hides && from > 0 {
+		entry("cn=g,dc=example", map[string][]string{"objectClass": {"group"}, "cn": {"g"}})
 		return
 	}
 	to, last := from+p.size, fmt.Sprint(from+p.size-1)
@@ -130,6 +135,12 @@ func TestMembersInParts(t *testing.T) {
 	}
 	got, err := d.Members(t.Context())
 	wantFault(t, got, err, fault.Unavailable, "vanished", "next run")
+	d, err = ldapdir.New(ldapdir.Config{URL: serve(t, &parts{members: members, size: 5, hides: true}), BaseDN: "dc=example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = d.Members(t.Context())
+	wantFault(t, got, err, fault.Unavailable, "in part", "next run")
 }
 
 // Members are not read one after the other, which would take a round trip

@@ -104,7 +104,12 @@ func (w *walk) add(e *entry) (n *node, fresh bool) {
 // check looks at a group that may keep its members from us.
 func (w *walk) check(n *node, carries bool) error {
 	if n.entry.group.bare {
-		return w.bare(n, carries)
+		if err := w.bare(n, carries); err != nil {
+			return err
+		}
+	}
+	if len(n.entry.group.members) == 0 && n.problem == "" {
+		n.problem = "is a group without members, or with none that may be read"
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ type Member struct {
 	ObjectID string   // object id in Microsoft Entra ID, where the directory holds it
 	Groups   []string // names of the synchronised groups that the person is in, sorted
 	Problem  string   // why the person cannot be synchronised; empty where nothing is wrong
+	Group    bool     // no person but a group that shows no members
 	Unknown  bool     // the directory does not tell who it is: User is no user id but what it says instead
 }
 

@@ -33,8 +33,9 @@ func NewNormaliser(rules Rules) (*Normaliser, error) {
 }
 
 // Entry makes an entry of a contact; false says that the contact has no place
-// in a phonebook. The entry is the same whichever service the contact came
-// from, but for its id.
+// in a phonebook: where the entry has a display name all the same the rules
+// leave it out, else there is nothing by which anybody could be told. The entry
+// is the same whichever service the contact came from, but for its id.
 func (n *Normaliser) Entry(c Contact) (Entry, bool) {
 	e := Entry{
 		ID:          c.ID,
@@ -57,7 +58,7 @@ func (n *Normaliser) Entry(c Contact) (Entry, bool) {
 		e.DisplayName = fallbackName(e)
 	}
 	if e.DisplayName == "" || n.rules.SkipWithoutNumber && len(e.Numbers) == 0 {
-		return Entry{}, false
+		return Entry{DisplayName: e.DisplayName}, false
 	}
 	return e, true
 }

@@ -138,7 +138,7 @@ func (c *crew) write(ctx context.Context, b *batch) {
 		case answer.Err != nil:
 			c.done(res.failed(answer.Err), m.result)
 		default:
-			c.done(res.done(answer.Changes), m.result)
+			c.done(c.Syncer.done(res, answer.Changes), m.result)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type stage struct {
 	users    int
 	contacts int // in each mailbox
 	note     string
+	skip     bool                                                      // contacts without a number
 	fails    func(user int) error                                      // of a mailbox; may be nil
 	refuses  func(transaction int) error                               // of the store; may be nil
 	look     func(nth int, boxes []phonebook.Mailbox) []phonebook.Look // nil: one by one
@@ -140,7 +141,7 @@ func (s *stage) run(t *testing.T) *syncer.Report { return s.runContext(t.Context
 
 func (s *stage) runContext(ctx context.Context, t *testing.T) *syncer.Report {
 	t.Helper()
-	n, err := phonebook.NewNormaliser(phonebook.Rules{Region: "DE", Notes: true})
+	n, err := phonebook.NewNormaliser(phonebook.Rules{Region: "DE", Notes: true, SkipWithoutNumber: s.skip})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,22 +327,26 @@ func TestNoRoomAfterASignal(t *testing.T) {
 	}
 }
 
-// A mailbox with contacts that have no place in a phonebook may leave it empty;
-// one whose contacts were gone before it was read whole may not.
+// A mailbox with contacts that the settings leave out may leave the phonebook
+// empty; one whose contacts were gone before it was read whole may not, nor one
+// whose contacts came without any text.
 func TestWhatMayLeaveAPhonebookEmpty(t *testing.T) {
-	nameless := phonebook.Page{Contacts: []phonebook.Contact{{ID: "nameless"}}}
-	named := phonebook.Page{Contacts: []phonebook.Contact{{ID: "named", DisplayName: "Erika"}}}
+	blank := phonebook.Page{Contacts: []phonebook.Contact{{ID: "blank"}}}
+	numberless := phonebook.Page{Contacts: []phonebook.Contact{{ID: "numberless", DisplayName: "Jan"}}}
+	named := phonebook.Page{Contacts: []phonebook.Contact{{ID: "named", DisplayName: "Erika", Phones: []phonebook.Phone{{Kind: phonebook.Business, Number: "030 901820"}}}}}
 	for name, tt := range map[string]struct {
 		pages []phonebook.Page
 		empty bool
 	}{
 		"nothing":           {nil, false},
-		"no place":          {[]phonebook.Page{nameless}, true},
-		"no place, gone":    {[]phonebook.Page{nameless, {Gone: []string{"nameless"}}}, false},
+		"blank":             {[]phonebook.Page{blank}, false},
+		"no place":          {[]phonebook.Page{numberless}, true},
+		"no place, gone":    {[]phonebook.Page{numberless, {Gone: []string{"numberless"}}}, false},
+		"blank, and one":    {[]phonebook.Page{blank, numberless}, true},
 		"gone":              {[]phonebook.Page{named, {Gone: []string{"named"}}}, false},
-		"gone, and one not": {[]phonebook.Page{named, nameless, {Gone: []string{"named"}}}, true},
+		"gone, and one not": {[]phonebook.Page{named, numberless, {Gone: []string{"named"}}}, true},
 	} {
-		s := &stage{users: 1, pages: tt.pages}
+		s := &stage{users: 1, pages: tt.pages, skip: true}
 		if r := s.run(t); r.Err != nil || s.entries["u0"] != 0 || s.emptied["u0"] != tt.empty {
 			t.Errorf("%s: may be empty: %v, want %v; %v", name, s.emptied["u0"], tt.empty, r.Err)
 		}

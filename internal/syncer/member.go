@@ -51,7 +51,11 @@ func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, erro
 		}
 		for i := range p.Contacts {
 			if e, ok := c.Normaliser.Entry(p.Contacts[i]); !ok {
-				read.drop(p.Contacts[i].ID, noPlace)
+				why := noPlace
+				if e.DisplayName == "" {
+					why = blank
+				}
+				read.drop(p.Contacts[i].ID, why)
 			} else if err := read.put(e); err != nil {
 				return err
 			}
@@ -66,9 +70,9 @@ func (c *crew) read(ctx context.Context, t task, read *spool) (readMailbox, erro
 	}
 	m.replacement = c.replacement(t.box, state)
 	m.replacement.Len = read.live
-	// A mailbox with contacts of which none belongs in a phonebook is not one
-	// that suddenly answers with none. Those that were gone before the reading
-	// ended say nothing.
+	// A mailbox with contacts that are left out by the settings is not one that
+	// suddenly answers with none. Those that were gone before the reading ended
+	// say nothing, nor do those that came without any text.
 	m.replacement.AllowEmpty = c.AllowEmpty || read.placeless > 0
 	if t.box.State != "" {
 		m.replacement.Gone = slices.Sorted(maps.Keys(read.dropped))
@@ -85,15 +89,23 @@ func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replac
 	}
 }
 
+// emptying returns the command that lets a member's phonebook become empty.
+func (s *Syncer) emptying(user string) string {
+	if s.Emptying == nil {
+		return "contactsync --allow-empty"
+	}
+	return s.Emptying(user)
+}
+
 // done returns the result of a replacement.
-func (r Result) done(ch phonebook.Changes) Result {
+func (s *Syncer) done(r Result, ch phonebook.Changes) Result {
 	r.Renamed, r.Details = ch.Renamed, ch.Details
 	r.Entries, r.Added, r.Updated, r.Removed = ch.Entries, ch.Added, ch.Updated, ch.Removed
 	switch {
 	case ch.Kept:
 		r.Result = Kept
-		r.Error = fmt.Sprintf("mailbox %s answers with no contacts at all; the phonebook keeps its %s", r.Mail, entries(ch.Entries))
-		r.Hint = "if the mailbox is really empty: contactsync --user " + r.User + " --allow-empty"
+		r.Error = fmt.Sprintf("mailbox %s answers with no contacts at all, or with none that hold a name, a number or an address; the phonebook keeps its %s", r.Mail, entries(ch.Entries))
+		r.Hint = "if the mailbox is really empty: " + s.emptying(r.User)
 	case ch.Created, ch.Renamed != "", ch.Added+ch.Updated+ch.Removed > 0:
 		r.Result = OK
 	default:

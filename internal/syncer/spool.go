@@ -10,7 +10,8 @@ import (
 // Versions of contacts that become no entry.
 const (
 	gone    int32 = -1 // from the mailbox
-	noPlace int32 = -2 // in a phonebook
+	noPlace int32 = -2 // in a phonebook, as the settings want it
+	blank   int32 = -3 // without anything by which it could be told
 )
 
 // spool holds what was read of a mailbox until it has been read whole. A
@@ -21,7 +22,7 @@ type spool struct {
 	versions  int32                 // that were put
 	last      map[fingerprint]int32 // the version of each contact that counts
 	live      int                   // contacts that become an entry
-	placeless int                   // contacts that have no place in a phonebook
+	placeless int                   // contacts that the settings leave out
 	dropped   map[string]struct{}   // ids of contacts that become no entry
 	id        []byte                // scratch space
 }

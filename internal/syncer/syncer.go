@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"contactsync/internal/fault"
@@ -78,6 +79,8 @@ type Syncer struct {
 	Begin  func(members int)  // called when it is known how many are to be done; may be nil
 	Came   func(contacts int) // called as contacts come from the mailboxes, by several at once; may be nil
 	Done   func(Result)       // called after each member, one call at a time; may be nil
+
+	Emptying func(user string) string // the command that lets a member's phonebook become empty, for hints; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -127,11 +130,40 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	if err := s.members(ctx, choice, members, r); err != nil {
 		return err
 	}
+	if err := nobodyLeft(members, len(s.Users) > 0); err != nil {
+		return err
+	}
 	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 {
 		return s.deleteLeavers(ctx, all, r)
 	}
 	return nil
 }
+
+// nobodyLeft is the error of a run that skipped everybody, for which the
+// phonebooks would grow old without a word.
+func nobodyLeft(members []phonebook.Member, some bool) error {
+	people, problem := 0, ""
+	for _, m := range members {
+		switch {
+		case m.Group:
+			continue
+		case m.Problem == "":
+			return nil
+		case problem == "":
+			problem = m.User + " " + m.Problem
+		}
+		people++
+	}
+	switch {
+	case people == 0:
+		return nil
+	case some:
+		return fault.New(fault.Member, hintDirectory, "none of those asked for can be synchronised: %s", problem)
+	}
+	return fault.New(fault.Config, hintDirectory, "none of the members can be synchronised: %s", problem)
+}
+
+const hintDirectory = "contactsync members says what is missing of each: check their entries, ldap_uid_attribute, ldap_mail_attribute, and what ldap_bind_dn may read"
 
 // deleteLeavers deletes the managed phonebooks of everybody who is in no
 // group any more, and reports each. A member who could not be synchronised is
@@ -141,16 +173,16 @@ func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member, 
 	if err != nil {
 		return err
 	}
-	stays := make(map[string]bool, len(members))
+	stays := make(map[string]bool, len(members)) // by the user id, which LDAP compares without regard to case
 	for _, m := range members {
 		if m.Unknown {
-			s.Logger.Warn("no phonebook of a leaver is deleted: the directory does not tell who one of the members is, and it could be theirs; give the entry a user id, or take it out of the group", "member", m.User)
+			s.Logger.Warn("no phonebook of a leaver is deleted: the directory does not tell who one of the members is, and it could be theirs; give the entry a user id, or take it out of the group", "member", m.User, "why", m.Problem)
 			return nil
 		}
-		stays[m.User] = true
+		stays[strings.ToLower(m.User)] = true
 	}
 	for _, b := range books {
-		if stays[b.Owner] {
+		if stays[strings.ToLower(b.Owner)] {
 			continue
 		}
 		if !s.DryRun {
