@@ -82,6 +82,22 @@ func TestLookupWhereThereIsNoFile(t *testing.T) {
 	}
 }
 
+// A file that no run has brought up to date yet has no index for it.
+func TestLookupInAnOlderFile(t *testing.T) {
+	path, _ := version1(t)
+	db, err := bookdb.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if got := found(t, db, "+49300000002", "ASK ME"); got != "anna:Name 000002:+49300000002 ben:Name 000002:+49300000002" {
+		t.Error(got)
+	}
+	if got := found(t, db, "", "askme", "ben"); got != "ben:Name 000000:ask me ben:Name 000001:ask me ben:Name 000002:ask me" {
+		t.Error(got)
+	}
+}
+
 // TestLookupByIndexes expects each of the ways to be one by an index, and the
 // numbers to come first, in a file with phonebooks of one size and another.
 func TestLookupByIndexes(t *testing.T) {
