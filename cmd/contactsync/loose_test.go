@@ -72,3 +72,21 @@ func TestStoreOfSomebodyElseIsNotTheServices(t *testing.T) {
 	contains(t, out.stderr, "hint: sudo chmod 750 "+a.path("kvstore")+"; sudo chmod 600 "+a.path("kvstore/contactsync.db"))
 	lacks(t, out.stderr, "ucservices")
 }
+
+// A certificate authority's file need be no secret.
+func TestClosedCAFile(t *testing.T) {
+	parallel(t)
+	a := newAppliance(t, "anna")
+	if err := os.Chmod(a.path("ca.pem"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := a.as("ucservices")
+	check(t, "exit status", out.status, 78)
+	contains(t, out.stderr, `ca.pem" is closed to the user that this runs as`, "hint: certificates are no secret", "sudo chmod a+r FILE")
+	lacks(t, out.stderr, "set the key", "kvstore set")
+	if err := os.Mkdir(a.path("closed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a.set("ca_file", a.path("closed/ca.pem"))
+	contains(t, a.as("ucservices").stderr, "hint: let the user enter the folders", "sudo chmod a+x FOLDER")
+}

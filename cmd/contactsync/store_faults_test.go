@@ -72,14 +72,17 @@ func TestPastedSecrets(t *testing.T) {
 		words []string
 	}{
 		"empty":             {"", []string{"client_secret", "want the value of a client secret"}},
-		"blanks":            {" \t\r\n", []string{"client_secret", "want the value of a client secret"}},
+		"blanks":            {" \t\r\n", []string{"client_secret: holds nothing but blanks", "want the value of a client secret"}},
 		"its id":            {w.app.SecretID, []string{"client_secret", "is the secret's id", "Certificates & secrets"}},
 		"its id, pasted":    {" " + w.app.SecretID + "\r\n", []string{"is the secret's id"}},
 		"with its id":       {w.app.SecretID + "\t" + secret, []string{"client_secret"}},
 		"with its name":     {"contactsync " + secret, []string{"client_secret", "blank in the middle"}},
 		"two lines":         {secret + "\n" + secret, []string{"client_secret"}},
-		"in quotes":         {`"` + secret + `"`, []string{"client_secret", "Certificates & secrets"}},
-		"cut off":           {secret[:len(secret)-1], []string{"client_secret", "Certificates & secrets"}},
+		"in quotes":         {`"` + secret + `"`, []string{"client_secret: begins and ends with a quotation mark; store it without"}},
+		"with its key":      {"client_secret=" + secret, []string{"client_secret: begins with the key's own name"}},
+		"the tenant's id":   {w.tenant.ID, []string{"client_secret: is the tenant's id, the same as tenant_id"}},
+		"the app's id":      {w.app.ClientID, []string{"client_secret: is the app's id, the same as client_id"}},
+		"cut off":           {secret[:len(secret)-1], []string{"client_secret", "perhaps it was copied in part", "Certificates & secrets"}},
 		"control character": {secret[:5] + "\x00" + secret[5:], []string{"client_secret"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +91,9 @@ func TestPastedSecrets(t *testing.T) {
 			w.put("client_secret", tt.value)
 			r := w.sync(78)
 			contains(t, r.Error+" "+r.Hint, tt.words...)
+			if strings.Contains(r.Hint, "secret's id") {
+				t.Errorf("it was no id: %s", r.Hint)
+			}
 			if r.Hint == "" || len(tt.value) > 8 && strings.Contains(r.Error+r.Hint, strings.TrimSpace(tt.value)) && tt.value[0] != ' ' {
 				t.Errorf("%s\n%s", r.Error, r.Hint)
 			}

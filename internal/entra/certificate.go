@@ -82,13 +82,15 @@ func inFile(file string, err error) error {
 // checkPair tells whether Entra would take the certificate and the key.
 func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) error {
 	c, err := ownCertificate(certs, key)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	day := c.NotAfter.UTC().Format(time.DateOnly)
+	switch {
 	case key.N.BitLen() < 2048:
 		return flaw(keyHint, "the RSA key is too short: %d bits", key.N.BitLen())
 	case now.After(c.NotAfter):
-		return flaw(keyHint, "the certificate expired on %s", c.NotAfter.UTC().Format(time.DateOnly))
+		return flaw("it has expired on "+day+"; "+MakeCertificate, "the certificate expired on %s", day)
 	case now.Before(c.NotBefore):
 		return flaw("check this machine's clock (timedatectl)", "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
 	}
@@ -144,7 +146,7 @@ func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
 	var err error
 	switch {
 	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
-		return nil, flaw("take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key", "its key is encrypted")
+		return nil, flaw("take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key makes app.key; join it and the certificate in one file", "its key is encrypted")
 	case block.Type == "PRIVATE KEY":
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case block.Type == "RSA PRIVATE KEY":

@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 		class  fault.Class
 		hint   string
 	}{
-		{401, "invalid_client", 7000215, fault.Config, "secret's id"},
+		{401, "invalid_client", 7000215, fault.Config, "copied in part"},
 		{401, "invalid_client", 7000222, fault.Config, "expired"},
 		{401, "invalid_client", 7000216, fault.Config, "no client secret"},
 		{400, "unauthorized_client", 700016, fault.Config, "check client_id"},

@@ -10,13 +10,14 @@ type explanation struct {
 
 // The hints; package words says what the portal calls the places in braces.
 const (
-	renewal     = "{renewal}"      // becomes Config.Renewal
-	consentPage = "{consent page}" // becomes its address
-	newSecret   = "make a new secret in {secrets}, and store the content of its column {value} with: " + renewal
-	outageHint  = "Microsoft's sign-in service is busy or out of order; the next run tries again"
-	clockCode   = 700024
-	clockHint   = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
-	tenantHint  = "check tenant_id: it is the {tenant id} in {overview}; " +
+	renewal       = "{renewal}"      // becomes Config.Renewal
+	consentPage   = "{consent page}" // becomes its address
+	newSecret     = "make a new secret in {secrets}, and store the content of its column {value} with: " + renewal
+	unknownSecret = "client_secret is not the value of a secret of this app: perhaps it was copied in part, was deleted in the meantime, or belongs to another app; " + newSecret
+	outageHint    = "Microsoft's sign-in service is busy or out of order; the next run tries again"
+	clockCode     = 700024
+	clockHint     = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
+	tenantHint    = "check tenant_id: it is the {tenant id} in {overview}; " +
 		"for a national cloud set authority, graph_url and ews_url too"
 	clientHint = "check client_id and tenant_id: they are the {client id} and the {tenant id} in {overview}, of the same app"
 	grantHint  = "let an administrator add the {application permissions} in {permissions}: Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
@@ -35,11 +36,11 @@ const (
 // authentication and authorization error codes" has them; the hints are ours.
 var explanations = map[int]explanation{
 	// The secret.
-	7000215: {hint: "client_secret is not the value of a secret of this app; often the secret's id was pasted in its place: " + newSecret},
+	7000215: {hint: unknownSecret}, // no id: package settings refuses one before
 	7000222: {hint: "the client secret has expired: " + newSecret},
 	7000216: {hint: "no client secret was sent: " + newSecret},
 	7000218: {hint: "no client secret was sent: " + newSecret},
-	70002:   {hint: "client_secret is not the value of a secret of this app: " + newSecret},
+	70002:   {hint: unknownSecret},
 
 	// The certificate.
 	700027:    {hint: certHint},

@@ -2,9 +2,12 @@ package settings
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // check looks at keys that must fit each other.
@@ -25,6 +28,7 @@ func (s *Settings) checkApp(r *reader) {
 	r.need("tenant_id", s.TenantID == "", "want the {tenant id}, e.g. %s", exampleGUID)
 	r.need("client_id", s.ClientID == "", "want the {client id}, e.g. %s", exampleGUID)
 	if s.ClientID != "" && s.ClientID == s.TenantID {
+		r.problem("tenant_id", "is the same as client_id; want the {tenant id}, which differs from the {client id}")
 		r.problem("client_id", "is the same as tenant_id; want the {client id}, which differs from the {tenant id}")
 	}
 	secret := s.ClientSecret.Reveal()
@@ -33,14 +37,47 @@ func (s *Settings) checkApp(r *reader) {
 		if secret != "" {
 			r.warn("client_secret", "has no effect, because client_certificate is set")
 		}
-	case guid.MatchString(secret):
-		r.problem("client_secret", "is the secret's id, a GUID; want its value, which Entra shows next to it once, "+
-			"right after the secret was made: make a new one in {secrets}")
-	case strings.ContainsAny(secret, " \u00a0"):
-		r.problem("client_secret", "has a blank in the middle, which no client secret has; want the content of the column {value} alone")
+	case s.secretFlaw() != "":
+		r.problem("client_secret", "%s", words.Fill(s.secretFlaw()))
 	case !r.failed("client_certificate"):
 		r.need("client_secret", secret == "", "want the value of a client secret, or client_certificate instead of it")
 	}
+}
+
+// secretFlaw returns what is wrong with a client secret that cannot be one, as it
+// is said behind the key; an empty string where nothing is. Entra makes them of
+// letters, digits and a few marks.
+func (s *Settings) secretFlaw() string {
+	const wanted = "; want the secret's value, which Entra shows once, right after the secret was made: make a new one in {secrets}"
+	secret := s.ClientSecret.Reveal()
+	switch id := strings.ToLower(secret); {
+	case id == "":
+		return ""
+	case id == s.TenantID:
+		return "is the tenant's id, the same as tenant_id" + wanted
+	case id == s.ClientID:
+		return "is the app's id, the same as client_id" + wanted
+	case guid.MatchString(secret):
+		return "is the secret's id, a GUID; want its value, which Entra shows next to it once, " +
+			"right after the secret was made: make a new one in {secrets}"
+	case nameBefore.MatchString(secret):
+		return "begins with the key's own name; store what stands behind it alone"
+	case inQuotes(secret):
+		return "begins and ends with a quotation mark; store it without"
+	case strings.ContainsAny(secret, " \u00a0"):
+		return "has a blank in the middle, which no client secret has; want the content of the column {value} alone"
+	}
+	return ""
+}
+
+var nameBefore = regexp.MustCompile(`(?i)^["']?client_secret["']?[\s\p{Zs}]*[=:]`)
+
+// inQuotes tells whether a text is quoted, in a way of any language.
+func inQuotes(text string) bool {
+	const marks = "\"'`´„“”‚‘’«»‹›"
+	first, n := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return len(text) > n && strings.ContainsRune(marks, first) && strings.ContainsRune(marks, last)
 }
 
 // checkURLs looks at addresses of Microsoft's services.

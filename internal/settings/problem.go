@@ -10,6 +10,7 @@ import (
 type Problem struct {
 	Key  string
 	Text string
+	hint string // what to do instead of setting the key; may be empty
 }
 
 // String returns "key: text".
@@ -34,6 +35,21 @@ var asked = []string{"office365", "tenant_id", "client_id", "client_secret", "cl
 // Hint returns how to set what is missing or wrong. Kvstore is the command
 // that reaches the store; dialog tells whether the package's dialog does, too.
 func (p Problems) Hint(kvstore string, dialog bool) string {
+	var hints []string
+	p = slices.DeleteFunc(slices.Clone(p), func(one Problem) bool {
+		if one.hint != "" {
+			hints = append(hints, one.hint)
+		}
+		return one.hint != ""
+	})
+	if len(p) > 0 {
+		hints = append(hints, p.setting(kvstore, dialog))
+	}
+	return strings.Join(hints, "; ")
+}
+
+// setting is Hint for keys that have to be set.
+func (p Problems) setting(kvstore string, dialog bool) string {
 	which, what := "a key", "KEY VALUE (a secret without VALUE: it is asked for)"
 	if key := p.only(); key != "" {
 		which, what = "the key", key+" VALUE"
@@ -69,7 +85,7 @@ func unknown(values map[string]string, known []string) []Problem {
 		if near := nearest(key, known); near != "" {
 			text = fmt.Sprintf("unknown key, it has no effect; perhaps %s is meant", near)
 		}
-		warnings = append(warnings, Problem{printable(key), text})
+		warnings = append(warnings, Problem{Key: printable(key), Text: text})
 	}
 	slices.SortFunc(warnings, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
 	return warnings

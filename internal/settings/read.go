@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -105,16 +107,31 @@ func (r *reader) path(key string) string {
 // readNetwork reads what stands between us and the services.
 func (s *Settings) readNetwork(r *reader) {
 	s.CAFile = r.path("ca_file")
-	if s.CAFile != "" {
-		if f, err := os.Open(s.CAFile); err != nil {
-			r.problem("ca_file", "cannot be read (%v); want a PEM file with certificates", err.(*os.PathError).Err)
-		} else {
-			f.Close()
-		}
-	}
+	s.checkCAFile(r)
 	s.ProxyURL = r.proxy("proxy_url")
 	s.ProxyUsername = r.text("proxy_username", "")
 	s.ProxyPassword = r.secret("proxy_password")
+}
+
+// checkCAFile looks whether the file can be read.
+func (s *Settings) checkCAFile(r *reader) {
+	if s.CAFile == "" {
+		return
+	}
+	f, err := os.Open(s.CAFile)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, fs.ErrPermission):
+		r.problem("ca_file", "is closed to the user that this runs as")
+		if _, err := os.Stat(s.CAFile); err != nil {
+			r.advise("let the user enter the folders that the file of ca_file lies in (sudo chmod a+x FOLDER), or put it where everybody may go, such as /etc/ssl/certs")
+		} else {
+			r.advise("certificates are no secret, so let everybody read the file of ca_file: sudo chmod a+r FILE (or, for the service alone: sudo chgrp ucservices FILE; sudo chmod g+r FILE)")
+		}
+	default:
+		r.problem("ca_file", "cannot be read (%v); want a PEM file with certificates", err.(*os.PathError).Err)
+	}
 }
 
 // proxy returns the address of an HTTP proxy. A password in it is refused,

@@ -37,11 +37,15 @@ func (r *reader) problem(key, format string, args ...any) {
 	default:
 		text = value + " " + text
 	}
-	r.problems = append(r.problems, Problem{key, text})
+	r.problems = append(r.problems, Problem{Key: key, Text: text})
 }
 
+// advise says of the last problem how to solve it otherwise than by setting the
+// key.
+func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = hint }
+
 func (r *reader) warn(key, format string, args ...any) {
-	r.warnings = append(r.warnings, Problem{key, fmt.Sprintf(format, args...)})
+	r.warnings = append(r.warnings, Problem{Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
 // failed says whether a problem of the key is known already.
@@ -83,9 +87,14 @@ func (r *reader) secret(key string) Secret { return NewSecret(r.text(key, "")) }
 // need reports a key that has no value although one is needed; the format says
 // what is wanted.
 func (r *reader) need(key string, missing bool, format string, args ...any) {
-	if missing && !r.failed(key) {
-		r.problem(key, "missing; "+format, args...)
+	if !missing || r.failed(key) {
+		return
 	}
+	what := "missing; "
+	if r.values[key] != "" {
+		what = "holds nothing but blanks; "
+	}
+	r.problem(key, what+format, args...)
 }
 
 // pattern returns a value that matches a pattern; want describes it.

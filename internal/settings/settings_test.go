@@ -150,17 +150,22 @@ func TestProblems(t *testing.T) {
 		key, text string
 	}{
 		{"no tenant", without(good, "tenant_id"), "tenant_id", "missing"},
-		{"blank tenant", with(good, "tenant_id", "\u00a0 "), "tenant_id", "missing"},
+		{"blank tenant", with(good, "tenant_id", "\u00a0 "), "tenant_id", "holds nothing but blanks; want the Directory (tenant) ID"},
 		{"odd tenant", with(good, "tenant_id", "contoso"), "tenant_id", "not a GUID (want e.g."},
 		{"common", with(good, "tenant_id", "common"), "tenant_id", "not a GUID"},
 		{"two lines", with(good, "tenant_id", good["tenant_id"]+"\n"+good["client_id"]), "tenant_id", "line end"},
 		{"invisible", with(good, "client_id", "bbbbbbbb-1111-2222\u200b-3333-444444444444"), "client_id", "invisible"},
 		{"no client", without(good, "client_id"), "client_id", "missing"},
 		{"a name", with(good, "client_id", "contactsync"), "client_id", "not a GUID"},
-		{"tenant twice", with(good, "client_id", good["tenant_id"]), "client_id", "same as tenant_id"},
 		{"no secret", without(good, "client_secret"), "client_secret", "missing"},
-		{"blank secret", with(good, "client_secret", " \n"), "client_secret", "missing"},
 		{"secret's id", with(good, "client_secret", "cccccccc-1111-2222-3333-444444444444"), "client_secret", "secret's id"},
+		{"tenant's id", with(good, "client_secret", strings.ToUpper(good["tenant_id"])), "client_secret", "is the tenant's id, the same as tenant_id"},
+		{"app's id", with(good, "client_secret", good["client_id"]), "client_secret", "is the app's id, the same as client_id"},
+		{"quoted secret", with(good, "client_secret", `"abc~def"`), "client_secret", "begins and ends with a quotation mark"},
+		{"German quotes", with(good, "client_secret", "„abc~def“"), "client_secret", "begins and ends with a quotation mark"},
+		{"with its key", with(good, "client_secret", "client_secret=abc~def"), "client_secret", "begins with the key's own name"},
+		{"with its key in JSON", with(good, "client_secret", `"client_secret": "abc~def"`), "client_secret", "begins with the key's own name"},
+		{"blanks", with(good, "client_secret", " \t\n"), "client_secret", "holds nothing but blanks; want the value of a client secret"},
 		{"whole row", with(good, "client_secret", "abc~def 3/31/2027"), "client_secret", "blank in the middle"},
 		{"latin1", with(good, "client_secret", "abc\xff"), "client_secret", "UTF-8"},
 		{"german date", with(good, "client_secret_expires", "31.03.2027"), "client_secret_expires", "YYYY-MM-DD"},
@@ -482,4 +487,14 @@ func FuzzLoad(f *testing.F) {
 			s.Digest()
 		}
 	})
+}
+
+// TestSameIDs: which of the two was pasted twice, nobody knows.
+func TestSameIDs(t *testing.T) {
+	_, err := Load(with(good, "client_id", good["tenant_id"]))
+	var problems Problems
+	if !errors.As(err, &problems) || len(problems) != 2 || !strings.HasPrefix(problems[0].String(), "tenant_id: is the same as client_id") ||
+		!strings.HasPrefix(problems[1].String(), "client_id: is the same as tenant_id") {
+		t.Error(err)
+	}
 }
