@@ -1,6 +1,7 @@
 package main
 
 import (
+	"contactsync/internal/simulator"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -15,6 +16,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -123,4 +125,21 @@ func (w *world) certificate(name string) (thumbprint string) {
 	}
 	sum := sha256.Sum256(der)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// With -v a run says what it waits for at the sign-in, too.
+func TestSaysWhatTheSignInWaitsFor(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.add("anna", "Erika", "030 901820")
+	var once sync.Once
+	w.cloud.SetFault(func(r *http.Request) (f simulator.Fault) {
+		if strings.Contains(r.URL.Path, "oauth2") {
+			once.Do(func() { f = simulator.Broken(http.StatusServiceUnavailable, "1") })
+		}
+		return f
+	})
+	out := w.run("-v")
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stderr, "waiting 1s before try 2 of 5", "503")
 }

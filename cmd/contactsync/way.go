@@ -48,7 +48,7 @@ func newWay(set settings.Settings, renewal string, logger *slog.Logger) (*way, e
 	}
 	tokens, err := entra.New(entra.Config{
 		Authority: set.Authority, TenantID: set.TenantID, ClientID: set.ClientID, Secret: set.ClientSecret.Reveal,
-		CertificateFile: set.ClientCertificate, Renewal: renewal, HTTPClient: carrier.Client(),
+		CertificateFile: set.ClientCertificate, Renewal: renewal, HTTPClient: carrier.Client(), Waits: carrier.Waits,
 	})
 	if err != nil {
 		return nil, err

@@ -49,7 +49,8 @@ type Config struct {
 	Renewal         string        // the command that stores a new secret, for hints
 	HTTPClient      *http.Client  // must not follow redirects
 
-	Sleep func(context.Context, time.Duration) error // for tests; default waits really
+	Waits func(wait time.Duration, try, of int, why error) // called before a wait; may be nil
+	Sleep func(context.Context, time.Duration) error       // for tests; default waits really
 }
 
 // TokenSource hands out access tokens. It is safe for concurrent use, and is
@@ -81,10 +82,13 @@ func New(c Config) (*TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	web := &web{client: c.HTTPClient, sleep: c.Sleep, renewal: c.Renewal,
+	web := &web{client: c.HTTPClient, waits: c.Waits, sleep: c.Sleep, renewal: c.Renewal,
 		consent: ConsentPage(c.Authority, c.TenantID, c.ClientID)}
 	if web.client == nil {
 		web.client = http.DefaultClient
+	}
+	if web.waits == nil {
+		web.waits = func(time.Duration, int, int, error) {}
 	}
 	if web.sleep == nil {
 		web.sleep = transport.Sleep

@@ -25,6 +25,7 @@ const maxAnswer = 1 << 20
 // *fault.Error here.
 type web struct {
 	client  *http.Client
+	waits   func(wait time.Duration, try, of int, why error)
 	sleep   func(context.Context, time.Duration) error
 	renewal string // Config.Renewal
 	consent string // see ConsentPage
@@ -52,6 +53,7 @@ func (w *web) Do(req *http.Request) (*http.Response, error) {
 		if n >= maxAttempts || waited+wait > patience {
 			return nil, gaveUp(retry, n)
 		}
+		w.waits(wait, n+1, maxAttempts, retry.Err)
 		if err := w.sleep(req.Context(), wait); err != nil {
 			return nil, err
 		}

@@ -198,13 +198,18 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 		if n >= t.opts.Attempts || waited+wait > t.opts.Patience {
 			return gaveUp(retry, n)
 		}
-		t.opts.Logger.Debug(fmt.Sprintf("waiting %s before try %d of %d", wait.Round(100*time.Millisecond), n+1, t.opts.Attempts), "reason", retry.Err)
-		t.observer.Waiting(wait, n+1, t.opts.Attempts)
+		t.Waits(wait, n+1, t.opts.Attempts, retry.Err)
 		if err := t.opts.Sleep(ctx, wait); err != nil {
 			return err
 		}
 		waited += wait
 	}
+}
+
+// Waits lets the log and the observer know of a wait before another try.
+func (t *Transport) Waits(wait time.Duration, try, of int, why error) {
+	t.opts.Logger.Debug(fmt.Sprintf("waiting %s before try %d of %d", wait.Round(100*time.Millisecond), try, of), "reason", why)
+	t.observer.Waiting(wait, try, of)
 }
 
 // once makes one try, and lets go of its place before any wait.
