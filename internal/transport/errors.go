@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,9 +58,13 @@ func Explain(u *url.URL, err error) *fault.Error {
 		record   tls.RecordHeaderError
 		dns      *net.DNSError
 		op       *net.OpError
+		via      throughProxy
 	)
 	class, hint := fault.Unavailable, "check the network; the next run tries again"
+	errors.As(err, &op)
 	switch {
+	case op != nil && op.Op == "proxyconnect" && errors.As(err, &record):
+		class, hint = fault.Config, "the proxy speaks no TLS; let proxy_url begin with http://, or name the port on which it does"
 	case errors.As(err, &unknown):
 		class, hint = fault.Config, "if the server or a proxy uses a certificate authority of your own, name its PEM file in the key ca_file"
 	case errors.As(err, &hostname):
@@ -70,16 +73,26 @@ func Explain(u *url.URL, err error) *fault.Error {
 		class, hint = fault.Config, "the certificate is not valid; check its dates and this machine's clock (timedatectl)"
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		class, hint = fault.Config, "that is no TLS server; check the address and port in the settings"
-	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
+	case op != nil && op.Op == "remote error": // a TLS alert
 		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"
+	case Offline(err):
+		hint = HintOffline + ", or set proxy_url where only a proxy reaches out"
 	case errors.As(err, &dns):
 		hint = "the name cannot be resolved; check its spelling and this machine's DNS, or set proxy_url where only a proxy reaches out"
-	case errors.As(err, &op) && op.Op == "proxyconnect":
+	case op != nil && op.Op == "proxyconnect" && dialled(op):
 		hint = "the proxy does not answer; check proxy_url"
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.As(err, &via):
+		hint = via.hint()
+	case op != nil && op.Op == "dial":
 		hint = "no connection; check the firewall, or set proxy_url where only a proxy reaches out"
 	}
 	return fault.New(class, hint, "connect to %s: %w", u.Host, said{err})
+}
+
+// dialled tells whether a failure is one of making a connection.
+func dialled(op *net.OpError) bool {
+	var inner *net.OpError
+	return errors.As(op.Err, &inner) && inner.Op == "dial"
 }
 
 // said is an error whose text may repeat what the other side sent, such as a
@@ -99,27 +112,13 @@ func status(code int) string {
 	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
-// proxyAnswer explains a proxy's refusal to connect us (RFC 9110, 9.3.6).
-func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
-	class, hint := fault.Config, "let the proxy allow connections to "+req.Host
-	switch {
-	case resp.StatusCode == http.StatusOK:
-		return nil
-	case resp.StatusCode == http.StatusProxyAuthRequired:
-		hint = "the proxy wants a login; set proxy_username and proxy_password"
-	case resp.StatusCode >= 500:
-		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
-	}
-	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, status(resp.StatusCode))
-}
-
 // networkError explains err, and asks for another try where one may help.
 func networkError(u *url.URL, err error) error {
 	f := Explain(u, err)
 	if f.Class == fault.Config {
 		return f
 	}
-	if errors.Is(err, io.EOF) {
+	if via := (throughProxy{}); errors.Is(err, io.EOF) && !errors.As(err, &via) {
 		f.Err = fmt.Errorf("connect to %s: the connection was closed without an answer", u.Host)
 	}
 	return &Retry{Err: f}

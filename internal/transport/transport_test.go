@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -261,12 +262,23 @@ func TestExplains(t *testing.T) {
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11}
 	old.StartTLS()
 	defer old.Close()
+	hangsUp := listener(t, func(conn net.Conn) { conn.Read(make([]byte, 1)) })
+	talks := listener(t, func(conn net.Conn) { fmt.Fprint(conn, "220 mail.example.org ESMTP\r\n") })
+	proxied := func(scheme, host string) Options {
+		return Options{Proxy: &url.URL{Scheme: scheme, Host: host}, CAFile: caFile(t, stranger)}
+	}
 	tests := map[string]struct {
 		address string
 		o       Options
 		class   fault.Class
 		hint    string
 	}{
+		"proxy that hangs up":       {address: stranger.URL, o: proxied("http", hangsUp), class: fault.Unavailable, hint: "an HTTP proxy listens at the address in proxy_url"},
+		"proxy that is none":        {address: stranger.URL, o: proxied("http", talks), class: fault.Unavailable, hint: "an HTTP proxy listens at the address in proxy_url"},
+		"TLS proxy that hangs up":   {address: stranger.URL, o: proxied("https", hangsUp), class: fault.Unavailable, hint: "that it speaks TLS, as https:// in it says"},
+		"TLS proxy that is none":    {address: stranger.URL, o: proxied("https", talks), class: fault.Config, hint: "the proxy speaks no TLS; let proxy_url begin with http://"},
+		"TLS server that is none":   {address: "https://www.example.org", o: proxied("https", tlsHangsUp(t, stranger)), class: fault.Unavailable, hint: "an HTTP proxy listens at the address in proxy_url"},
+		"no such TLS proxy":         {address: stranger.URL, o: proxied("https", gone.Addr().String()), class: fault.Unavailable, hint: "the proxy does not answer; check proxy_url"},
 		"certificate of a stranger": {address: stranger.URL, class: fault.Config, hint: "ca_file"},
 		"certificate of another":    {address: strings.Replace(stranger.URL, "127.0.0.1", "localhost", 1), o: Options{CAFile: caFile(t, stranger)}, class: fault.Config, hint: "another name"},
 		"TLS 1.1 at most":           {address: old.URL, class: fault.Config, hint: "TLS 1.2"},
@@ -287,6 +299,9 @@ func TestExplains(t *testing.T) {
 			_, err = get(t.Context(), tr, tt.address)
 			if fault.ClassOf(err) != tt.class || !strings.Contains(fault.HintOf(err), tt.hint) {
 				t.Errorf("class %v, error %v, hint %q; want class %v and a hint with %q", fault.ClassOf(err), err, fault.HintOf(err), tt.class, tt.hint)
+			}
+			if tt.o.Proxy != nil && !strings.Contains(err.Error(), "proxy "+tt.o.Proxy.Host) {
+				t.Errorf("%v does not name the proxy %s", err, tt.o.Proxy.Host)
 			}
 		})
 	}
@@ -432,5 +447,56 @@ func TestEchoOfAProxyIsNotShown(t *testing.T) {
 	}
 	if got := fault.Line("no pr0xy~Password", 100); got != "no ••••" {
 		t.Error(got)
+	}
+}
+
+// listener returns the address of a server that does something with each
+// connection and hangs up.
+func listener(t *testing.T, do func(net.Conn)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			do(conn)
+			conn.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// tlsHangsUp is one that speaks TLS with the certificate of srv, and is no proxy.
+func tlsHangsUp(t *testing.T, srv *httptest.Server) (address string) {
+	return listener(t, func(raw net.Conn) {
+		conn := tls.Server(raw, srv.TLS)
+		conn.Read(make([]byte, 1))
+		conn.Close()
+	})
+}
+
+// Who has no network has spelt no name wrongly.
+func TestOffline(t *testing.T) {
+	u := &url.URL{Scheme: "https", Host: "login.microsoftonline.com"}
+	for _, c := range []struct {
+		err  error
+		hint string
+	}{
+		{&net.DNSError{Err: "server misbehaving", Name: u.Host, IsTemporary: true}, "no network"},
+		{&net.DNSError{Err: "i/o timeout", Name: u.Host, IsTimeout: true}, "no network"},
+		{&net.DNSError{Err: "no such host", Name: u.Host, IsNotFound: true}, "check its spelling"},
+		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}, "no network"},
+		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, "no connection; check the firewall"},
+	} {
+		f := Explain(u, &url.Error{Op: "Post", URL: u.String(), Err: c.err})
+		if f.Class != fault.Unavailable || !strings.Contains(f.Hint, c.hint) {
+			t.Errorf("%v: class %v, hint %q, want %q", c.err, f.Class, f.Hint, c.hint)
+		}
 	}
 }

@@ -31,7 +31,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Header.Set("Accept-Encoding", "gzip")
 	}
 	w.t.requests.Add(1)
-	resp, err := w.base.RoundTrip(req)
+	resp, err := w.send(req)
 	if err != nil {
 		cancel(nil)
 		return nil, err

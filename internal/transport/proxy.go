@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+
+	"contactsync/internal/fault"
+)
+
+// throughProxy is a failure on the way to a proxy, or through it to the server:
+// net/http tells of the proxy only where there was no connection to it.
+type throughProxy struct {
+	proxy *url.URL
+	err   error
+}
+
+// Error returns the text of the failure with the proxy's address.
+func (t throughProxy) Error() string {
+	return fmt.Sprintf("through the proxy %s: %s", t.proxy.Host, t.err)
+}
+
+// Unwrap returns the failure.
+func (t throughProxy) Unwrap() error { return t.err }
+
+// hint says what to do where nothing more is known of a failure.
+func (t throughProxy) hint() string {
+	hint := "the proxy broke off; check that an HTTP proxy listens at the address in proxy_url"
+	if t.proxy.Scheme == "https" {
+		hint += ", and that it speaks TLS, as https:// in it says"
+	}
+	return hint
+}
+
+// send sends a request through the proxy, where there is one.
+func (w *wire) send(req *http.Request) (*http.Response, error) {
+	proxy := w.t.opts.Proxy
+	if proxy == nil || req.URL.Scheme == "http" {
+		return w.base.RoundTrip(req)
+	}
+	reached := false // the server
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached = true }}
+	resp, err := w.base.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err != nil && !reached {
+		err = throughProxy{proxy, err}
+	}
+	return resp, err
+}
+
+// proxyAnswer explains a proxy's refusal to connect us (RFC 9110, 9.3.6).
+func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
+	class, hint := fault.Config, "let the proxy allow connections to "+req.Host
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		return nil
+	case resp.StatusCode == http.StatusProxyAuthRequired:
+		hint = "the proxy wants a login; set proxy_username and proxy_password"
+	case resp.StatusCode >= 500:
+		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
+	}
+	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, status(resp.StatusCode))
+}
