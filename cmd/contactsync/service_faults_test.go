@@ -32,6 +32,7 @@ type serviceFault struct {
 	then  simulator.Fault // strikes those that follow
 	all   bool            // strikes both mailboxes, from the first request on
 	at    string          // strikes the requests to this path instead, from the first on
+	own   bool            // happens to an Exchange server of one's own too
 
 	spoil func(*world) // happens before the run
 	once  func(*world) // happens when the fault strikes
@@ -57,21 +58,21 @@ func serviceFaults(elsewhere string) []serviceFault {
 		moving = simulator.GraphError(http.StatusConflict, "ErrorMailboxMoveInProgress", "Mailbox move in progress.")
 	)
 	return []serviceFault{
-		{name: "429", fault: simulator.Throttled("0.02"), times: 3},
+		{name: "429", own: true, fault: simulator.Throttled("0.02"), times: 3},
 		{name: "429 without Retry-After", fault: simulator.Throttled(""), times: 1},
 		{name: "429 for long", fault: simulator.Throttled("3600"), status: 1, words: []string{"429", "the next run tries again"}},
 		{name: "429 again and again", fault: simulator.Throttled("0.02"), status: 1, words: []string{"429", "tried 6 times", "the next run tries again"}},
 		{name: "503", fault: simulator.Broken(http.StatusServiceUnavailable, "0.02"), times: 3},
-		{name: "503 for long", fault: outage, status: 1, words: []string{"503", "the next run tries again"}},
+		{name: "503 for long", own: true, fault: outage, status: 1, words: []string{"503", "the next run tries again"}},
 		{name: "503 for long for all", all: true, fault: outage, status: 75, words: []string{"no phonebook could be brought up to date", "503", "the next run tries again"}},
 		{name: "504", fault: simulator.Broken(http.StatusGatewayTimeout, ""), times: 1},
-		{name: "500 with HTML", fault: simulator.Broken(http.StatusInternalServerError, ""), times: 1},
+		{name: "500 with HTML", own: true, fault: simulator.Broken(http.StatusInternalServerError, ""), times: 1},
 
-		{name: "cut inside a page", fault: simulator.CutAfter(100), times: 1},
+		{name: "cut inside a page", own: true, fault: simulator.CutAfter(100), times: 1},
 		{name: "cut inside a page, then 503", fault: simulator.CutAfter(100), times: 1, then: outage, status: 1, words: []string{"503"}},
 		{name: "cut inside a batch", over: "graph", at: "$batch", fault: simulator.CutAfter(100), times: 1},
 		{name: "slow drip", fault: simulator.Drip(50, time.Millisecond), times: 2},
-		{name: "truncated gzip", alone: true, fault: simulator.HalfZipped, times: 1},
+		{name: "truncated gzip", own: true, alone: true, fault: simulator.HalfZipped, times: 1},
 		{name: "truncated gzip, then 503", alone: true, fault: simulator.HalfZipped, times: 1, then: outage, status: 1, words: []string{"503"}},
 		{name: "truncated gzip of a batch", over: "graph", at: "$batch", fault: simulator.HalfZipped, times: 1},
 
@@ -79,17 +80,19 @@ func serviceFaults(elsewhere string) []serviceFault {
 		{name: "links to another host", over: "graph", fault: simulator.Elsewhere(elsewhere), status: 1, words: []string{"leads to " + elsewhere}},
 		{name: "50 MB", fault: simulator.Padded(50 << 20), times: 1},
 		{name: "more than 128 MB", alone: true, fault: simulator.Padded(129 << 20), times: 1, status: 1, words: []string{"more than 128 MiB"}},
-		{name: "half a document", alone: true, fault: halve, times: 1},
+		{name: "half a document", own: true, alone: true, fault: halve, times: 1},
 		{name: "half a document, then 503", alone: true, fault: halve, times: 1, then: outage, status: 1, words: []string{"503"}},
 		{name: "half a batch", over: "graph", at: "$batch", fault: halve, times: 1},
 		{name: "JSON of somebody else's", over: "graph", fault: shout, times: 1},
 		{name: "XML of somebody else's", over: "ews", fault: shout, status: 1, words: []string{"text/xml", "instead of EWS", "ews_url"}},
 		{name: "XML that is none", over: "ews", fault: garble, status: 1, words: []string{"makes no sense", "the next run tries again"}},
 		{name: "another content type", fault: simulator.ContentType("text/plain"), times: 2},
-		{name: "login page", fault: simulator.LoginPage, status: 1, words: []string{"text/html", "login page"}},
+		{name: "login page", own: true, fault: simulator.LoginPage, status: 1, words: []string{"text/html", "login page"}},
 		{name: "login page for all", all: true, fault: simulator.LoginPage, status: 78, words: []string{"text/html", "login page"}},
 		{name: "403 with HTML for all", all: true, fault: simulator.Broken(http.StatusForbidden, ""), status: 78, words: []string{"403"}},
 
+		{name: "echo of the request", own: true, fault: echo, status: 1, words: []string{"no <", "••••"}},
+		{name: "echo of the sign-in", at: "/oauth2/", fault: echo, status: 78, words: []string{"sign in", "no <", "••••"}},
 		{name: "busy sign-in", at: "/oauth2/", fault: simulator.SignInThrottled("3600"), status: 75, words: []string{"sign in", "the next run tries again"}},
 		{name: "sign-in out of order", at: "/oauth2/", fault: simulator.Broken(http.StatusBadGateway, ""), times: 1},
 		{name: "token that expires in the middle", once: func(w *world) { w.clock(2 * time.Hour) }, mend: func(w *world) { w.clock(0) }},
@@ -98,7 +101,7 @@ func serviceFaults(elsewhere string) []serviceFault {
 		{name: "clock behind, with a certificate", spoil: func(w *world) { w.byCertificate(); w.clock(30 * time.Minute) },
 			mend: (*world).bySecret, status: 78, words: []string{"AADSTS700024", "timedatectl"}},
 
-		{name: "ErrorServerBusy", over: "ews", fault: simulator.EWSBusy(blink), times: 3},
+		{name: "ErrorServerBusy", own: true, over: "ews", fault: simulator.EWSBusy(blink), times: 3},
 		{name: "ErrorServerBusy with 503", over: "ews", fault: simulator.EWSBusyUnavailable(blink), times: 3},
 		{name: "ErrorServerBusy with 200", over: "ews", fault: simulator.EWSBusyMessage(blink), times: 3},
 		{name: "ErrorServerBusy for long", over: "ews", fault: simulator.EWSBusy(time.Hour), status: 1, words: []string{"ErrorServerBusy", "the next run tries again"}},
@@ -164,15 +167,26 @@ func (w *world) leaveOut(uids ...string) {
 type serviceWay struct {
 	name, source, path string
 	args               []string
-	middle             int64 // so many of Bram's requests are answered well
+	middle             int64  // so many of Bram's requests are answered well
+	own                string // how one signs in to a server of one's own; empty: in the cloud
 }
 
 var serviceWays = []serviceWay{
-	{"graph", "graph", "/v1.0/", nil, 5},
-	{"graph in a batch", "graph", "/v1.0/", nil, 1},
-	{"graph in full", "graph", "/v1.0/", []string{"--full"}, 8},
-	{"ews", "ews", "/EWS/", nil, 2},
-	{"ews in full", "ews", "/EWS/", []string{"--full"}, 4},
+	{"graph", "graph", "/v1.0/", nil, 5, ""},
+	{"graph in a batch", "graph", "/v1.0/", nil, 1, ""},
+	{"graph in full", "graph", "/v1.0/", []string{"--full"}, 8, ""},
+	{"ews", "ews", "/EWS/", nil, 2, ""},
+	{"ews in full", "ews", "/EWS/", []string{"--full"}, 4, ""},
+	{"own server by NTLM", "ews", "/EWS/", nil, 4, "NTLM"},
+	{"own server by Basic", "ews", "/EWS/", nil, 3, "Basic"},
+}
+
+// suffers tells whether a fault happens there.
+func (way serviceWay) suffers(f serviceFault) bool {
+	if way.own != "" {
+		return f.own
+	}
+	return (f.over == "" || f.over == way.source) && !(f.alone && way.name == "graph in a batch")
 }
 
 // patient is a world that suffers one fault after the other.
@@ -188,6 +202,9 @@ func newPatient(t *testing.T, way serviceWay) *patient {
 	t.Helper()
 	p := &patient{world: newWorldWith(t, simulator.Options{MaxPage: 5}, "anna", "bram"), way: way}
 	p.set("source", way.source)
+	if way.own != "" {
+		p.exchange(way.own)
+	}
 	for i := range 60 {
 		p.add([]string{"anna", "bram"}[i%2], fmt.Sprint("contact ", i), fmt.Sprint("030 9018", 100+i))
 	}
@@ -210,7 +227,7 @@ func TestServiceFaults(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			ends := map[string]func(*testing.T){}
 			for _, p := range patients {
-				if (f.over == "" || f.over == p.way.source) && !(f.alone && p.way.name == "graph in a batch") {
+				if p.way.suffers(f) {
 					ends[p.way.name] = p.in(t).suffer(p.faults[n], n)
 				}
 			}
