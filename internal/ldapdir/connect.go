@@ -11,6 +11,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/transport"
 )
 
 // session is a connection that is signed in, for one call of Members.
@@ -121,6 +122,8 @@ func (d *Directory) dialError(err error) error {
 		class, hint = fault.Permission, "let this user open the socket, or set ldap_url to ldap://localhost"
 	case errors.Is(err, os.ErrNotExist):
 		hint = "nothing listens on this socket; check that slapd runs and listens on ldapi:///, or set ldap_url"
+	case transport.Offline(err):
+		hint = transport.HintOffline
 	case errors.As(err, &dns):
 		hint = "the name cannot be resolved; check its spelling in ldap_url and this machine's DNS"
 	}

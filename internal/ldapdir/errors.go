@@ -58,7 +58,7 @@ func explain(err error, doing string) error {
 	if errors.As(err, &own) {
 		return err
 	}
-	class, hint := fault.Unavailable, "the directory broke off or did not answer in time; the next run tries again"
+	class, hint := fault.Unavailable, brokeOff
 	var e *ldap.Error
 	if errors.As(err, &e) {
 		if remedy, ours := remedies[e.ResultCode]; ours {
@@ -85,37 +85,6 @@ func bindError(err error, who string) error {
 		hint = remedies[ldap.LDAPResultConfidentialityRequired]
 	}
 	return fault.New(fault.Config, hint, "%s: %w", doing, answer{e})
-}
-
-// tlsError explains why the connection could not be encrypted. The library
-// keeps nothing of a failed handshake but its text.
-func (d *Directory) tlsError(err error) error {
-	class, hint := fault.Unavailable, "the directory broke off or did not answer in time; the next run tries again"
-	text := err.Error()
-	says := func(part string) bool { return strings.Contains(text, part) }
-	var e *ldap.Error
-	switch {
-	case says("certificate signed by unknown authority"):
-		class, hint = fault.Config, "name the PEM file of the authority that signed the directory's certificate in the key ca_file"
-	case says("certificate is valid for"), says("cannot validate certificate for"), says("certificate is not valid for any names"):
-		class, hint = fault.Config, "the certificate bears another name; write into ldap_url the name that stands in it"
-	case says("certificate has expired"):
-		class, hint = fault.Config, "renew the directory's certificate, or correct this machine's clock (timedatectl)"
-	case says("failed to verify certificate"), says("x509:"):
-		class, hint = fault.Config, "the directory needs a certificate that its users can verify; see also the key ca_file"
-	case says("first record does not look like a TLS handshake"):
-		class, hint = fault.Config, "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
-	case says("remote error: tls"), says("protocol version not supported"):
-		class, hint = fault.Config, "the directory refuses this TLS connection; it must offer TLS 1.2 or newer"
-	case text == "EOF":
-		hint = "the directory hung up; check that the port in ldap_url is one of ldaps"
-	case errors.As(err, &e) && e.ResultCode < ldap.ErrorNetwork && e.ResultCode != ldap.LDAPResultBusy:
-		class, hint = fault.Config, "the directory offers no StartTLS; give it a certificate, or use an ldaps:// address in ldap_url"
-	}
-	if errors.As(err, &e) {
-		err = answer{e}
-	}
-	return fault.New(class, hint, "start TLS with %s: %w", d.server.address, err)
 }
 
 // referrals returns the addresses that a result refers to: element 3 of an
