@@ -168,9 +168,12 @@ func TestUsersByAddress(t *testing.T) {
 	tenant, c := start(t, Options{})
 	m := alice(tenant, 0)
 	b := tenant.AddMailbox(Mailbox{Mail: "bob@example.org", UPN: "al@example.org", DisplayName: "Bob"})
+	two := tenant.AddMailbox(Mailbox{Mail: "two@example.org"})
+	twin := tenant.AddMailbox(Mailbox{Mail: "Two@example.org", UPN: "twin@example.org", ObjectID: "5cdb0c2e-0000-4000-8000-7d6b3d2b9a51"})
 	c.app = tenant.AddApp(App{Roles: map[string][]string{GraphResource: {"User.Read.All"}}})
 	for filter, want := range map[string][]*Mailbox{
 		"mail eq 'ALICE@example.org'":                                    {m},
+		"mail eq 'two@example.org'":                                      {two, twin},
 		"mail eq 'al@example.org'":                                       nil,
 		"userPrincipalName eq 'al@example.org'":                          {b},
 		"proxyAddresses/any(x:x eq 'smtp:al@example.org')":               {m},
@@ -196,8 +199,8 @@ func TestUsersByAddress(t *testing.T) {
 	for i := range 110 {
 		tenant.AddMailbox(Mailbox{Mail: fmt.Sprintf("u%d@example.org", i)})
 	}
-	if values, pages, _ := c.all("/users"); len(values) != 112 || pages != 2 {
-		t.Errorf("got %d users on %d pages, want 112 on 2", len(values), pages)
+	if values, pages, _ := c.all("/users"); len(values) != 114 || pages != 2 {
+		t.Errorf("got %d users on %d pages, want 114 on 2", len(values), pages)
 	}
 }
 

@@ -205,7 +205,7 @@ func (c *call) filterUsers() ([]*Mailbox, *graphError) {
 
 func (c *call) filterTerm(term string) ([]*Mailbox, *graphError) {
 	if m := filterEq.FindStringSubmatch(term); m != nil {
-		return []*Mailbox{c.lookup(m[1], unquote(m[2]))}, nil
+		return c.lookup(m[1], unquote(m[2])), nil
 	}
 	if m := filterProxy.FindStringSubmatch(term); m != nil && m[1] == m[2] {
 		if failed := c.mayLookUp("proxyAddresses"); failed != nil {
@@ -215,11 +215,12 @@ func (c *call) filterTerm(term string) ([]*Mailbox, *graphError) {
 	}
 	if m := filterIn.FindStringSubmatch(term); m != nil {
 		var all []*Mailbox
-		for _, v := range quoted.FindAllStringSubmatch(m[2], -1) {
-			all = append(all, c.lookup(m[1], unquote(v[1])))
+		values := quoted.FindAllStringSubmatch(m[2], -1)
+		if len(values) > 15 {
+			return nil, badRequest("Request_UnsupportedQuery", "Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: 15.", len(values))
 		}
-		if len(all) > 15 {
-			return nil, badRequest("Request_UnsupportedQuery", "Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: 15.", len(all))
+		for _, v := range values {
+			all = append(all, c.lookup(m[1], unquote(v[1]))...)
 		}
 		return all, nil
 	}
@@ -228,16 +229,17 @@ func (c *call) filterTerm(term string) ([]*Mailbox, *graphError) {
 
 func unquote(s string) string { return strings.ReplaceAll(s, "''", "'") }
 
-// lookup returns the user whose property has this value, or nil.
-func (c *call) lookup(property, value string) *Mailbox {
+// lookup returns the users whose property has this value. Only the mail address
+// need not be unique.
+func (c *call) lookup(property, value string) []*Mailbox {
 	t := c.s.tenant
 	switch strings.ToLower(property) {
 	case "mail":
-		return t.primary(value)
+		return t.byMail[strings.ToLower(value)]
 	case "id":
-		return t.oid(value)
+		return []*Mailbox{t.oid(value)}
 	}
-	return t.upn(value)
+	return []*Mailbox{t.upn(value)}
 }
 
 // byProxy returns the user with a value of proxyAddresses, or nil.

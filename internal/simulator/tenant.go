@@ -24,11 +24,12 @@ type Tenant struct {
 	ID string // directory (tenant) id, a GUID
 
 	mu        sync.RWMutex
-	apps      map[string]*App     // by client id
-	mailboxes []*Mailbox          // in the order in which they were added
-	byAddress map[string]*Mailbox // lower case: primary address and aliases
-	byUPN     map[string]*Mailbox // lower case
-	byOID     map[string]*Mailbox // lower case
+	apps      map[string]*App       // by client id
+	mailboxes []*Mailbox            // in the order in which they were added
+	byAddress map[string]*Mailbox   // lower case: primary address and aliases
+	byMail    map[string][]*Mailbox // lower case: primary address, which several users can have
+	byUPN     map[string]*Mailbox   // lower case
+	byOID     map[string]*Mailbox   // lower case
 	clock     func() time.Time
 	version   int64 // grows with every change to apps and to what users are
 }
@@ -66,6 +67,7 @@ func NewTenant(name string) *Tenant {
 		ID:        guid("tenant", name),
 		apps:      map[string]*App{},
 		byAddress: map[string]*Mailbox{},
+		byMail:    map[string][]*Mailbox{},
 		byUPN:     map[string]*Mailbox{},
 		byOID:     map[string]*Mailbox{},
 		clock:     time.Now,
@@ -114,6 +116,8 @@ func (t *Tenant) AddMailbox(m Mailbox) *Mailbox {
 	for _, a := range append([]string{m.Mail}, m.Aliases...) {
 		t.byAddress[strings.ToLower(a)] = box
 	}
+	mail := strings.ToLower(m.Mail)
+	t.byMail[mail] = append(t.byMail[mail], box)
 	t.byUPN[strings.ToLower(m.UPN)] = box
 	t.byOID[strings.ToLower(m.ObjectID)] = box
 	return box
@@ -154,14 +158,6 @@ func (t *Tenant) app(clientID string) *App { return t.apps[strings.ToLower(clien
 
 // address returns the user with this address, primary or alias, or nil.
 func (t *Tenant) address(a string) *Mailbox { return t.byAddress[strings.ToLower(a)] }
-
-// primary returns the user whose primary address this is, or nil.
-func (t *Tenant) primary(a string) *Mailbox {
-	if m := t.address(a); m != nil && strings.EqualFold(m.Mail, a) {
-		return m
-	}
-	return nil
-}
 
 // upn returns the user with this sign-in name, or nil.
 func (t *Tenant) upn(name string) *Mailbox { return t.byUPN[strings.ToLower(name)] }
