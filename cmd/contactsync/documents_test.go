@@ -131,6 +131,7 @@ func asterisk(t *testing.T, path string, args ...string) string {
 func TestDocumentedQuery(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna", "bram")
+	w.mailbox("anna").AddContact(w.mailbox("anna").Contacts, simulator.Contact{DisplayName: "Nobody calls"})
 	w.add("anna", "Muster, Erika", "030 90182012")
 	w.add("bram", "O'Hara", "030 90182012")
 	w.sync(0)
