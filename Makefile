@@ -18,7 +18,11 @@ NEED_DEB   = $(NEED_BUILD) debhelper dpkg-dev fakeroot po-debconf
 NEED_CROSS = $(CROSS.$(ARCH)) libc6-dev:$(ARCH) libsqlite3-dev:$(ARCH)
 NEED_REPO  = apt-utils gnupg
 NEED_TEST  = slapd ldap-utils sqlite3 libxml2-utils curl mount util-linux python3-vobject bash-completion dbus-daemon
+NEED_PICTURES = python3-rich graphviz gnuplot-nox
 NEED_PEERS = python3-exchangelib python3-phonenumbers nodejs npm libxml2-utils
+
+# What make bench measures is kept where it measured all.
+FIGURES    = $(if $(ROWS),build,man/pictures)/bench.tsv
 
 CROSS.amd64 = gcc-x86-64-linux-gnu
 CROSS.arm64 = gcc-aarch64-linux-gnu
@@ -29,7 +33,7 @@ SHELL       = /bin/bash
 export GOTOOLCHAIN = local
 export CGO_ENABLED = 1
 
-.PHONY: build install check deb repo lintian e2e soak fuzz versions demo test unit conformance lint bench clean help need-build
+.PHONY: build install check deb repo lintian e2e soak fuzz versions demo test unit conformance lint bench pictures clean help need-build
 
 build: need-build ## bin/contactsync and bin/kvstore
 	$(GO) build $(FLAGS) $(LDFLAGS) -o bin/ ./cmd/contactsync ./cmd/kvstore
@@ -68,7 +72,14 @@ bench: build ## what a run costs, beside other programs (ROWS=graph,quiet PROFIL
 	@.ci/install sqlite3 curl python3-exchangelib python3-phonenumbers
 	@$(GO) build $(FLAGS) -o bin/simulator ./internal/simulator/serve
 	@$(GO) build $(FLAGS) -o bin/bench ./internal/simulator/bench
-	@bin/bench -bin bin -rows '$(ROWS)' -profile '$(PROFILE)'
+	@bin/bench -bin bin -rows '$(ROWS)' -profile '$(PROFILE)' -figures '$(FIGURES)'
+
+pictures: build ## README's pictures: a run, the way of a contact, what the last make bench measured
+	@.ci/install $(NEED_PICTURES)
+	@$(GO) build $(FLAGS) -o bin/ ./cmd/demo
+	.ci/terminal man/pictures/run.svg 100 bin/demo -bin bin -terminal
+	dot -Tsvg -o man/pictures/way.svg man/pictures/way.dot
+	[ ! -e $(FIGURES) ] || gnuplot -e "in='$(FIGURES)'; out='$(FIGURES:.tsv=.svg)'" man/pictures/bench.gnuplot
 
 fuzz: need-build ## each fuzz target for 10 minutes of processor time (FUZZTIME=600), FUZZJOBS=2 at a time
 	@GO=$(GO) FUZZTIME='$(FUZZTIME)' FUZZJOBS='$(FUZZJOBS)' .ci/fuzz $(TARGETS)

@@ -30,7 +30,8 @@ func always(t tone) func(string) tone { return func(string) tone { return t } }
 const (
 	gap    = "  "
 	cut    = "…"
-	narrow = 8 // columns of a terminal that a column keeps, however narrow it is
+	page   = 1 << 15 // bytes that are written at once
+	narrow = 8       // columns of a terminal that a column keeps, however narrow it is
 )
 
 func newTable(columns ...column) *table {
@@ -56,7 +57,7 @@ func (t *table) row(cells ...string) {
 // print prints the table.
 func (t *table) print(s *stream) error {
 	widths := t.widths(s.width())
-	var line strings.Builder
+	var lines, line strings.Builder
 	for n, row := range t.rows {
 		line.Reset()
 		line.WriteString(strings.Repeat(" ", t.indent))
@@ -78,9 +79,14 @@ func (t *table) print(s *stream) error {
 				line.WriteString(cell + blank)
 			}
 		}
-		if err := s.show(strings.TrimRight(line.String(), " ") + "\n"); err != nil {
+		lines.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		if lines.Len() < page && n < len(t.rows)-1 {
+			continue
+		}
+		if err := s.show(lines.String()); err != nil {
 			return err
 		}
+		lines.Reset()
 	}
 	return nil
 }

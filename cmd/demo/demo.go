@@ -29,7 +29,7 @@ type demo struct {
 	directory *directory.Server
 }
 
-func newDemo(bin string, out io.Writer) (d *demo, err error) {
+func newDemo(bin string, out io.Writer, o simulator.Options) (d *demo, err error) {
 	d = &demo{out: out}
 	defer func() {
 		if err != nil {
@@ -43,7 +43,7 @@ func newDemo(bin string, out io.Writer) (d *demo, err error) {
 		return d, err
 	}
 	d.tenant, d.app = newTenant()
-	if d.cloud, err = simulator.Start(d.tenant, simulator.Options{}); err != nil {
+	if d.cloud, err = simulator.Start(d.tenant, o); err != nil {
 		return d, err
 	}
 	if d.directory, err = newDirectory(); err != nil {

@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"contactsync/internal/simulator"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
@@ -24,13 +26,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	bin := flags.String("bin", "bin", "folder of the programs contactsync and kvstore")
+	looked := flags.Bool("terminal", false, "run some commands as a person at this terminal sees them, without explanations")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	d, err := newDemo(*bin, stdout)
+	play, o := (*demo).play, simulator.Options{}
+	if *looked {
+		play, o = (*demo).onTerminal, simulator.Options{Latency: latency}
+	}
+	d, err := newDemo(*bin, stdout, o)
 	if err == nil {
 		defer d.close()
-		err = d.play(ctx)
+		err = play(d, ctx)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "demo: %v\n", err)

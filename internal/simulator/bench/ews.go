@@ -47,6 +47,7 @@ func (b *bench) overEWS(ctx context.Context) error {
 		return err
 	}
 	b.tableEWS(ours, notes, theirs)
+	b.figures.add(fmt.Sprintf("first sync over EWS, %d × %s", b.mailboxes, thousands(b.contacts)), ours, notes, theirs)
 	return b.profiled(ctx, "ews", plain)
 }
 

@@ -61,6 +61,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&b.bin, "bin", "bin", "folder of contactsync, kvstore and simulator")
 	flags.StringVar(&b.peer, "peer", "../shared/peer/exchangelib_sync.py", "the program to compare with over EWS")
 	flags.StringVar(&b.profile, "profile", "", "folder for CPU profiles of first syncs, made with perf; empty: none")
+	flags.StringVar(&b.file, "figures", "", "file for the figures of each program, parted by tabs; empty: none")
 	flags.IntVar(&b.mailboxes, "mailboxes", 50, "mailboxes of the rows that compare")
 	flags.IntVar(&b.many, "many", 1000, "mailboxes of the rows about nights; ten times as many for growth")
 	flags.IntVar(&b.contacts, "contacts", 1000, "contacts of each mailbox; a hundredth of one large mailbox, ten times those of growth")
@@ -77,13 +78,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 
 // bench is one run.
 type bench struct {
-	bin, peer, profile        string
+	bin, peer, profile, file  string
 	rows                      []string // those that are wanted; nil: all
 	mailboxes, many, contacts int
 	rounds, peerRounds        int
 
-	dir   string // temporary
-	table table
+	dir     string // temporary
+	table   table
+	figures figures
 }
 
 // fewRounds is how often is measured what takes long or has no other to be
@@ -137,7 +139,7 @@ func (b *bench) run(ctx context.Context, stdout io.Writer) (err error) {
 			return fmt.Errorf("%s: %w", strings.Join(g.names, ", "), err)
 		}
 	}
-	return nil
+	return b.figures.write(b.file)
 }
 
 // say tells on standard error what is going on, so that standard output holds

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,8 @@ func TestAllRows(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-bin", bin, "-peer", bin + "/nobody.py", "-mailboxes", "2", "-many", "3", "-contacts", "40", "-rounds", "2"}, &out)
+	file := bin + "/new/figures.tsv"
+	err := run(t.Context(), []string{"-figures", file, "-bin", bin, "-peer", bin + "/nobody.py", "-mailboxes", "2", "-many", "3", "-contacts", "40", "-rounds", "2"}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +44,23 @@ func TestAllRows(t *testing.T) {
 		if !strings.Contains(out.String(), row) {
 			t.Errorf("the table lacks %q", row)
 		}
+	}
+	figures, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"what\tprogram\twall s\tleast\tmost\tCPU s\tpeak MiB",
+		"first sync over EWS, 2 × 40\tcontactsync\tN\tN\tN\tN\tN", "first sync over EWS, 2 × 40\tcontactsync with notes\tN\tN\tN\tN\tN",
+		"first sync over Graph, 2 × 40\tcontactsync\tN\tN\tN\tN\tN", "first sync over Graph, 2 × 40\tcurl, then sqlite3\tN\tN\tN\tN\tN",
+	}
+	for _, source := range []string{"Graph", "EWS"} {
+		for _, name := range []string{"first sync", "night, 1 % changed", "night, nothing changed"} {
+			want = append(want, "over "+source+", 3 × 40\t"+name+"\tN\tN\tN\tN\tN")
+		}
+	}
+	if got := regexp.MustCompile(`\d+\.\d+`).ReplaceAllString(string(figures), "N"); got != strings.Join(want, "\n")+"\n" {
+		t.Errorf("figures: %s", figures)
 	}
 	if t.Failed() {
 		t.Log(out.String())

@@ -81,6 +81,8 @@ func (b *bench) nightsOver(ctx context.Context, source source, peaks map[string]
 	}
 	b.tableQuiet(source, quiet)
 	b.tableChange(source, first, busy)
+	b.figures.add(fmt.Sprintf("over %s, %s × %s", source.name, thousands(b.many), thousands(b.contacts)),
+		inAll("first sync", first), inAll("night, 1 % changed", busy...), inAll("night, nothing changed", quiet...))
 	for _, n := range append(append(quiet, busy...), first) {
 		peaks[source.name] = max(peaks[source.name], n.Memory)
 	}
@@ -95,6 +97,15 @@ func (o *syncs) night(ctx context.Context, p *program) (n night, err error) {
 	})
 	n.said = o.last
 	return n, err
+}
+
+// inAll returns several nights as one program.
+func inAll(name string, nights ...night) *program {
+	p := &program{name: name}
+	for _, n := range nights {
+		p.figures = append(p.figures, n.figure)
+	}
+	return p
 }
 
 // each returns one figure of several nights.
