@@ -204,6 +204,30 @@ func TestNoGroup(t *testing.T) {
 	wantLines(t, mustRead(t, s, nil), annaLine)
 }
 
+// Who has nearly marked a group is told which, and what is wrong with it.
+func TestNearMiss(t *testing.T) {
+	for description, hint := range map[string]string{
+		"EWS_SyncContacts = TRUE":          `has the description "EWS_SyncContacts = TRUE"; the value must be exactly ews_synccontacts=true, alone`,
+		"Telefonie; ews_synccontacts=true": `has the description "Telefonie; ews_synccontacts=true"; the value must be exactly`,
+		"ews_synccontacts=false":           `has the description "ews_synccontacts=false"`,
+		"phones":                           "give a group the parameter",
+	} {
+		g := ldaptest.Group("g", ldaptest.PersonDN("anna")).With("description", description)
+		members, err := read(t, ldaptest.NewServer(t, ldaptest.Options{}, ldaptest.Person("anna", "anna@example.org"), g), nil)
+		wantFault(t, members, err, fault.Config, "none matches", hint)
+		if description != "phones" {
+			wantFault(t, members, err, fault.Config, "", ldaptest.GroupDN("g"))
+		}
+	}
+	s := ldaptest.NewServer(t, ldaptest.Options{}, ldaptest.Person("anna", "anna@example.org"), ldaptest.SyncedPosixGroup("p", "anna"))
+	members, err := read(t, s, nil)
+	wantFault(t, members, err, fault.Config, "none matches",
+		"set ldap_group_filter to (&(objectClass=posixGroup)(description=ews_synccontacts=true)) and ldap_member_attribute to memberUid")
+	wantLines(t, mustRead(t, s, func(c *ldapdir.Config) {
+		c.GroupFilter, c.MemberAttribute = "(&(objectClass=posixGroup)(description=ews_synccontacts=true))", "memberUid"
+	}), "anna|anna@example.org|p|\n")
+}
+
 func TestBase(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, anna()...)
 	members, err := read(t, s, func(c *ldapdir.Config) { c.BaseDN = "ou=missing,dc=example,dc=org" })

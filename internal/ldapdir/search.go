@@ -93,6 +93,7 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 	if s.cfg.GroupFilter == DefaultGroupFilter {
 		hint = "give a group the parameter: hand ldapmodify the four lines \"dn: GROUP\", \"changetype: modify\", \"add: description\" and \"description: ews_synccontacts=true\", " +
 			"with the group's DN for GROUP; where one has it already, check ldap_base_dn and what ldap_bind_dn may read"
+		hint = cmp.Or(s.nearMiss(base), hint)
 	}
 	return nil, fault.New(fault.Config, hint, "search groups below %s: none matches %s", base, s.cfg.GroupFilter)
 }

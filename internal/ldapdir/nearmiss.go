@@ -1,0 +1,46 @@
+package ldapdir
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"contactsync/internal/fault"
+)
+
+const parameter = "ews_synccontacts"
+
+// nearMiss returns what to do about an entry that carries something like the
+// parameter, where no group matches the default filter; an empty string where
+// there is none.
+func (s *session) nearMiss(base string) string {
+	found, err := s.search(base, ldap.ScopeWholeSubtree, "(description=*"+parameter+"*)", "objectClass", "description")
+	if err != nil {
+		return "" // it was to help with another error
+	}
+	for _, e := range found {
+		for _, v := range e.GetEqualFoldAttributeValues("description") {
+			switch text := strings.ToLower(strings.TrimSpace(v)); {
+			case text == parameter+"=true":
+				return ofAnotherClass(e)
+			case strings.Contains(text, parameter):
+				return fmt.Sprintf("%s has the description %q; the value must be exactly %s=true, alone (a group may have several descriptions)",
+					e.DN, fault.Line(v, 100), parameter)
+			}
+		}
+	}
+	return ""
+}
+
+// ofAnotherClass says how the members of a group come to be read that has the
+// parameter, but not the class that the default filter asks for.
+func ofAnotherClass(e *ldap.Entry) string {
+	for _, class := range e.GetEqualFoldAttributeValues("objectClass") {
+		if kept, known := memberAttributes[strings.ToLower(class)]; known {
+			return fmt.Sprintf("%s carries it, but is of the class %s: set ldap_group_filter to (&(objectClass=%s)(description=%s=true)) and ldap_member_attribute to %s",
+				e.DN, class, class, parameter, kept.name)
+		}
+	}
+	return e.DN + " carries it, but is no group of a class that contactsync knows; give it to a groupOfNames"
+}
