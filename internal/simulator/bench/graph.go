@@ -39,7 +39,6 @@ func (b *bench) overGraph(ctx context.Context) error {
 			ours.of(wall).seconds(), thousands(requests), mib(float64(bytes)), floor.of(wall).seconds(), factor.text("%.2f", ""),
 			ours.of(cpu).seconds(), floor.of(cpu).seconds(), ours.of(memory).mib(), floor.of(memory).mib()),
 		"at most 1.5 times the floor's wall time", atMost(factor.median(), 1.5))
-	floor.name = "curl, then sqlite3"
 	b.figures.add(fmt.Sprintf("first sync over Graph, %d × %s", b.mailboxes, thousands(b.contacts)), ours, floor)
 	return b.profiled(ctx, "graph", o)
 }

@@ -52,7 +52,7 @@ func TestAllRows(t *testing.T) {
 	want := []string{
 		"what\tprogram\twall s\tleast\tmost\tCPU s\tpeak MiB",
 		"first sync over EWS, 2 × 40\tcontactsync\tN\tN\tN\tN\tN", "first sync over EWS, 2 × 40\tcontactsync with notes\tN\tN\tN\tN\tN",
-		"first sync over Graph, 2 × 40\tcontactsync\tN\tN\tN\tN\tN", "first sync over Graph, 2 × 40\tcurl, then sqlite3\tN\tN\tN\tN\tN",
+		"first sync over Graph, 2 × 40\tcontactsync\tN\tN\tN\tN\tN", "first sync over Graph, 2 × 40\tcurl, sqlite3\tN\tN\tN\tN\tN",
 	}
 	for _, source := range []string{"Graph", "EWS"} {
 		for _, name := range []string{"first sync", "night, 1 % changed", "night, nothing changed"} {
