@@ -64,6 +64,7 @@ func (p *program) app() *cli.App {
 			&cli.StringFlag{Name: "store", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Usage: "`FOLDER` of the key-value store", Destination: &p.store},
 			&cli.StringFlag{Name: "phonebooks", EnvVars: []string{"UCWARE_PHONEBOOKS"}, Value: bookdb.DefaultPath, Usage: "`FILE` of the phonebooks", Destination: &p.phonebooks},
 		},
+		Before: p.sensible,
 		Action: p.sync,
 		Commands: []*cli.Command{
 			{
@@ -128,6 +129,19 @@ func unknown(c *cli.Context, hint string) error {
 		what = "unknown command or argument: " + what
 	}
 	return fault.New(fault.Usage, hint, "%s", what)
+}
+
+// sensible refuses options that cannot be meant.
+func (p *program) sensible(c *cli.Context) error {
+	switch {
+	case c.Bool("v") && c.Bool("q"):
+		return fault.New(fault.Usage, "leave one of them out", "-v and -q contradict each other")
+	case p.phonebooks == "":
+		return fault.New(fault.Usage, "name a file, or leave --phonebooks and UCWARE_PHONEBOOKS out for "+bookdb.DefaultPath, "--phonebooks is empty")
+	case p.store == "":
+		return fault.New(fault.Usage, "name a folder, or leave --store and UCWARE_KVSTORE out for "+kvstore.DefaultDir, "--store is empty")
+	}
+	return nil
 }
 
 // nothingElse refuses arguments where none are expected.

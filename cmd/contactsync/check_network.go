@@ -87,7 +87,7 @@ func (k *checker) testNames(ctx context.Context) error {
 		name, a := same[0].name(), answers[i]
 		switch {
 		case a.err != nil:
-			k.failHost("dns", same, fault.New(fault.Unavailable, k.hintOfName(same[0]), "%s (%s): %w", name, roles(same), a.err))
+			k.failHost("dns", same, fault.New(fault.Unavailable, k.hintOfName(same[0], a.err), "%s (%s): %w", name, roles(same), a.err))
 		case net.ParseIP(name) != nil:
 			k.ok("dns", "%s (%s) is an address", name, roles(same))
 		default:
@@ -104,8 +104,11 @@ func (k *checker) testNames(ctx context.Context) error {
 const patience = 30 * time.Second
 
 // hintOfName says what to do about a name that cannot be resolved.
-func (k *checker) hintOfName(h host) string {
+func (k *checker) hintOfName(h host, err error) string {
 	hint := fmt.Sprintf(hintNames, h.key)
+	if transport.Offline(err) {
+		hint = transport.HintOffline
+	}
 	if k.set.ProxyURL == "" && h.key != "ldap_url" {
 		hint += hintProxy
 	}

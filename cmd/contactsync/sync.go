@@ -80,6 +80,7 @@ func (p *program) runOn(c *cli.Context, set settings.Settings, db *bookdb.DB, ho
 	}
 	r := s.Run(c.Context)
 	r.Requests, r.Bytes = way.count()
+	p.warnOfTenant(c, set, r)
 	if err := remember(c.Context, db, set, s, r); err != nil && r.Err == nil {
 		r.Err = err
 	}

@@ -11,6 +11,9 @@ import (
 	"contactsync/internal/phonebook"
 )
 
+// ErrNobody tells that the tenant knows nobody by a member's address.
+var ErrNobody = errors.New("nobody in Microsoft Entra ID has the primary address")
+
 // mailbox is a mailbox as requests address it.
 type mailbox struct {
 	path     string // /users/…
@@ -91,7 +94,7 @@ func (s *Source) lookUp(ctx context.Context, a asker, mail string) (id string, e
 	case len(found) == 0:
 		return "", fault.New(fault.Member,
 			"compare the mail attribute in the directory with the user's primary address in Microsoft 365; an alias is not enough",
-			"look up user: nobody in Microsoft Entra ID has the primary address %s", mail)
+			"look up user: %w %s", ErrNobody, mail)
 	case len(found) > 1:
 		return "", fault.New(fault.Member,
 			"give the address to one of them only, or store object ids in the directory and name the attribute in ldap_object_id_attribute",

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Options that cannot be meant are refused before anything is read or made.
+func TestOptionsThatContradict(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	for _, tt := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"-v", "-q"}, "-v and -q contradict each other"},
+		{[]string{"-q", "-v", "members"}, "-v and -q contradict each other"},
+		{[]string{"--phonebooks", ""}, "--phonebooks is empty"},
+		{[]string{"--phonebooks", "", "phonebook", "list"}, "--phonebooks is empty"},
+		{[]string{"--store", "", "check"}, "--store is empty"},
+	} {
+		out := w.run(tt.args...)
+		check(t, "exit status of "+tt.words, out.status, 2)
+		check(t, "output", out.stdout, "")
+		contains(t, out.stderr, "contactsync: error: "+tt.words, "contactsync: hint: ")
+	}
+	if _, err := os.Stat(w.path("phonebooks.db")); err == nil {
+		t.Error("something was made")
+	}
+}
+
+// A machine without a network is told so, and not to look for a misspelt name.
+func TestNoNetwork(t *testing.T) {
+	parallel(t)
+	if os.Geteuid() != 0 {
+		t.Skip("only root can take the network away")
+	}
+	w := newWorld(t, "anna")
+	w.set("ldap_url", w.ldap.SocketURL)
+	offline := func(key, value string) report {
+		t.Helper()
+		w.set(key, value)
+		cmd := w.process("--json")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+		out, _ := cmd.Output()
+		var r report
+		if err := json.Unmarshal(out, &r); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		check(t, "exit status", cmd.ProcessState.ExitCode(), 75)
+		contains(t, r.Hint, "this machine has no network")
+		lacks(t, r.Hint, "spelling")
+		return r
+	}
+	contains(t, offline("authority", "https://192.0.2.1").Error, "192.0.2.1")
+	contains(t, offline("ldap_url", "ldap://directory.example.org").Error, "directory.example.org")
+}
+
+// The tenant of somebody else has none of our people.
+func TestNobodyIsKnown(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna", "bram")
+	for _, uid := range []string{"anna", "bram"} {
+		w.ldap.Replace("uid="+uid+",ou=people,dc=example,dc=org", "mail", uid+"@elsewhere.example")
+	}
+	w.set("source", "graph")
+	const hint = "is this the right tenant?"
+	out := w.run()
+	check(t, "exit status", out.status, 1)
+	contains(t, out.stderr, hint, "tenant_id", w.tenant.ID)
+	check(t, "how often it is said", strings.Count(out.stderr, hint), 1)
+	w.ldap.Replace("uid=bram,ou=people,dc=example,dc=org", "mail", "bram@example.org")
+	lacks(t, w.run().stderr, hint)
+}
