@@ -532,6 +532,20 @@ func (w *world) checkedAt(file string, status int) (c checked) {
 	return c
 }
 
+// A member's failure does not hide one that concerns everybody.
+func TestCheckExitsWithTheWorst(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna", "bram")
+	w.tidy()
+	w.sync(0)
+	w.revoke("bram")
+	w.checked(1)
+	w.damage("phonebooks.db")
+	r := w.checked(74).results()
+	check(t, "mailbox", r["mailbox"], failed)
+	check(t, "phonebooks", r["phonebooks"], failed)
+}
+
 // Whatever the settings, the hints that a table above does not reach are whole:
 // each place in a portal has its words.
 func TestCheckFillsInEveryPlace(t *testing.T) {
