@@ -65,12 +65,13 @@ func (w *world) front(h http.Handler) (address string) {
 	return srv.URL
 }
 
-// proofOf returns what a request proves itself with, as it stands in it and,
-// of a form, also as it is meant.
+// proofOf returns what a request proves itself with: of a header with and
+// without its scheme, of a form all of it and the secret.
 func proofOf(r *http.Request) []string {
 	var all []string
 	if header := r.Header.Get("Authorization"); header != "" {
-		all = append(all, header)
+		_, value, _ := strings.Cut(header, " ")
+		all = append(all, header, value)
 	}
 	if !strings.Contains(r.URL.Path, "/oauth2/") {
 		return all
