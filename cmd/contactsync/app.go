@@ -41,7 +41,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:            "contactsync",
 		Usage:           "replace phonebooks with the contacts of Outlook mailboxes",
-		UsageText:       "contactsync [options]\ncontactsync [options] check | members | phonebook list | phonebook export --user UID | lookup NUMBER | secret | configured",
+		UsageText:       "contactsync [options]\ncontactsync [options] check | status | members | phonebook list | phonebook export --user UID | lookup NUMBER | secret | configured",
 		Description:     description,
 		Version:         version,
 		HideHelpCommand: true,
@@ -75,6 +75,16 @@ func (p *program) app() *cli.App {
 			{
 				Name: "configured", Usage: "what contactsync.service asks before a run: exit status 1 where no access was ever set",
 				Action: p.configured, OnUsageError: usageError,
+			},
+			{
+				Name: "status", Usage: statusHelp,
+				Flags: []cli.Flag{
+					json,
+					&cli.BoolFlag{Name: "nagios", Usage: "one line and an exit status for Nagios and Icinga", DisableDefaultText: true},
+					&cli.IntFlag{Name: "warning", Aliases: []string{"w"}, Value: 30, Usage: "WARNING after so many `HOURS` without a successful run"},
+					&cli.IntFlag{Name: "critical", Aliases: []string{"c"}, Value: 54, Usage: "CRITICAL after so many `HOURS`"},
+				},
+				Action: p.status, OnUsageError: p.statusUsage,
 			},
 			{
 				Name: "members", Usage: "list who is in a synchronised group",

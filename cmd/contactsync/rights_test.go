@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"contactsync/internal/simulator/accounts"
+	"contactsync/internal/systemd/systemdtest"
 )
 
 // asProgram makes the test binary behave as the command.
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Setenv("LC_ALL", "C.UTF-8") // the tests expect English
+	os.Setenv(systemdtest.Address, "unix:path=/nonexistent/bus")
 	status := m.Run()
 	os.RemoveAll(programs)
 	os.Exit(status)

@@ -39,7 +39,7 @@ type Timer struct {
 func TimerOf(ctx context.Context, unit string) (Timer, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := dbus.NewWithContext(ctx)
+	conn, err := dbus.NewSystemConnectionContext(ctx)
 	if err != nil {
 		return Timer{}, fmt.Errorf("ask systemd about %s: %w", unit, absent(err))
 	}

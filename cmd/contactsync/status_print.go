@@ -1,0 +1,255 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"contactsync/internal/bookdb"
+	"contactsync/internal/systemd"
+)
+
+// statusColumn is where texts begin, behind what they are about.
+const statusColumn = 15
+
+// printStatus prints the status for people.
+func (p *program) printStatus(s *standing, all bool) error {
+	if err := p.printRuns(s); err != nil {
+		return err
+	}
+	if err := p.tell("next run", s.next(), plain); err != nil {
+		return err
+	}
+	if err := p.printExpiry(s); err != nil {
+		return err
+	}
+	if len(s.Members) > 0 {
+		if err := p.printMembers(s, all); err != nil {
+			return err
+		}
+	}
+	return p.printLeavers(s)
+}
+
+// tell prints what there is to say about a thing, in lines of 80 columns.
+func (p *program) tell(about, text string, t tone) error {
+	const room = checkWidth - statusColumn
+	head := padded(visible(about), statusColumn-1) + " "
+	for _, line := range wrapped(visible(strings.Join(strings.Fields(text), " ")), room) {
+		if width(line) > room { // a command stays in one piece
+			if strings.TrimSpace(head) != "" {
+				line = strings.TrimRight(head, " ") + "\n" + strings.Repeat(" ", 4) + line
+			} else {
+				line = strings.Repeat(" ", 4) + line
+			}
+			head = ""
+		}
+		if err := p.stdout.show(head + p.stdout.paint(t, line) + "\n"); err != nil {
+			return err
+		}
+		head = strings.Repeat(" ", statusColumn)
+	}
+	return nil
+}
+
+func (p *program) hint(text string) error {
+	if text == "" {
+		return nil
+	}
+	return p.tell("", "hint: "+text, faint)
+}
+
+// printRuns prints how the last runs ended.
+func (p *program) printRuns(s *standing) error {
+	if s.All.Finished == "" && s.Some.Finished == "" {
+		return p.tell("last run", statusNoRun+p.command("-v"), plain)
+	}
+	if err := p.printRun("last run", s.All, s.now); err != nil {
+		return err
+	}
+	if s.All.Error != "" {
+		text := statusNever
+		if s.Whole.Finished != "" {
+			text = when(s.Whole.Finished, s.now)
+		}
+		if err := p.tell("last good one", text, plain); err != nil {
+			return err
+		}
+	}
+	if s.Some.Finished > s.All.Finished {
+		return p.printRun("some members", s.Some, s.now)
+	}
+	return nil
+}
+
+func (p *program) printRun(about string, r bookdb.Run, now time.Time) error {
+	if r.Finished == "" {
+		return p.tell(about, statusNever, doubtful)
+	}
+	text := when(r.Finished, now)
+	switch r.Source {
+	case "graph":
+		text += ", over Microsoft Graph"
+	case "ews":
+		text += ", over EWS"
+	}
+	if err := p.tell(about, text, plain); err != nil {
+		return err
+	}
+	switch verdictOf(r) {
+	case "failed":
+		if err := p.tell("", statusFailed+r.Error, broken); err != nil {
+			return err
+		}
+		return p.hint(r.Hint)
+	case "incomplete":
+		return p.tell("", statusDone, doubtful)
+	}
+	return p.tell("", statusWell, fine)
+}
+
+// next says when the next run is.
+func (s *standing) next() string {
+	switch {
+	case errors.Is(s.timerErr, systemd.ErrNone):
+		return statusNoAsking + systemd.ErrNone.Error()
+	case s.timerErr != nil:
+		return statusNoAsking + s.timerErr.Error()
+	case !s.timer.Loaded:
+		return statusNoTimer
+	case !s.timer.Active:
+		return statusIdle
+	case s.timer.Next.IsZero():
+		return statusNoNext
+	}
+	return when(s.timer.Next.Format(time.RFC3339), s.now)
+}
+
+func (p *program) printExpiry(s *standing) error {
+	switch {
+	case s.leftOut != "":
+		return p.tell("secret's end", s.leftOut, plain)
+	case s.expiry.what == "":
+		return nil // an Exchange server of one's own
+	case s.expiry.last.IsZero():
+		return p.tell("secret's end", statusNoDate+p.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", plain)
+	case s.expiry.warning(s.now) == "":
+		return p.tell("secret's end", s.expiry.end(s.now), plain)
+	}
+	if err := p.tell("secret's end", s.expiry.end(s.now), doubtful); err != nil {
+		return err
+	}
+	return p.hint(s.expiry.renew)
+}
+
+// printMembers prints a table of the members, and below it what is wrong with
+// whom.
+func (p *program) printMembers(s *standing, all bool) error {
+	note := "\n"
+	if s.All.Error != "" {
+		note = "\n" + statusOthers + "\n"
+	}
+	if err := p.stdout.show(note); err != nil {
+		return err
+	}
+	t := newTable(column{head: "MEMBER", spare: true}, column{head: "RESULT", tone: toneOf}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	for _, m := range s.Members {
+		t.row(m.User, m.Result, strconv.Itoa(m.Entries), age(m.SyncedAt, s.now))
+	}
+	if err := t.print(p.stdout); err != nil {
+		return err
+	}
+	return p.printProblems(s, all)
+}
+
+// printProblems prints what is wrong with members. Those who need the same done
+// one after the other have one hint, and without -v are not many.
+func (p *program) printProblems(s *standing, all bool) error {
+	var wrong []bookdb.Member
+	for _, m := range s.Members {
+		if m.Error != "" {
+			wrong = append(wrong, m)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	if err := p.stdout.show("\n"); err != nil {
+		return err
+	}
+	for from := 0; from < len(wrong); {
+		to := from + 1
+		for to < len(wrong) && wrong[to].Hint == wrong[from].Hint {
+			to++
+		}
+		shown := to
+		if !all && to-from > similar+1 {
+			shown = from + similar
+		}
+		for _, m := range wrong[from:shown] {
+			if err := p.tell(m.User, m.Error, toneOf(m.Result)); err != nil {
+				return err
+			}
+		}
+		if shown < to {
+			if err := p.tell("", "and "+strconv.Itoa(to-shown)+" more in the same way; -v shows all of them", plain); err != nil {
+				return err
+			}
+		}
+		if err := p.hint(wrong[from].Hint); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// printLeavers prints who left the groups and still has a phonebook.
+func (p *program) printLeavers(s *standing) error {
+	if len(s.Leavers) == 0 {
+		return nil
+	}
+	if err := p.stdout.show("\n" + strings.Join(wrapped(statusLeavers, checkWidth), "\n") + "\n"); err != nil {
+		return err
+	}
+	t := newTable(column{head: "OWNER", spare: true}, column{head: "PHONEBOOK", spare: true}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	for _, b := range s.Leavers {
+		t.row(b.Owner, b.Title, strconv.Itoa(b.Entries), age(b.SyncedAt, s.now))
+	}
+	if err := t.print(p.stdout); err != nil {
+		return err
+	}
+	return p.hint(statusLeaverTo + p.kvstore() + " set contactsync leavers delete")
+}
+
+// when returns a time as it is written and how far it is away.
+func when(text string, now time.Time) string { return text + ", " + age(text, now) }
+
+// age returns how far a time is away, in words; a text that is no time comes
+// back as it is.
+func age(text string, now time.Time) string {
+	at, err := time.Parse(time.RFC3339, text)
+	switch {
+	case text == "":
+		return "never"
+	case err != nil:
+		return text
+	case at.After(now):
+		return "in " + span(at.Sub(now))
+	}
+	return span(now.Sub(at)) + " ago"
+}
+
+// span returns a duration in the unit that a person would take.
+func span(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return count(int(d/time.Second), "second")
+	case d < 2*time.Hour:
+		return count(int(d/time.Minute), "minute")
+	case d < 48*time.Hour:
+		return count(int(d/time.Hour), "hour")
+	}
+	return count(int(d/(24*time.Hour)), "day")
+}
