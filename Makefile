@@ -77,7 +77,7 @@ bench: build ## what a run costs, beside other programs (ROWS=graph,quiet PROFIL
 pictures: build ## README's pictures: a run, the way of a contact, what the last make bench measured
 	@.ci/install $(NEED_PICTURES)
 	@$(GO) build $(FLAGS) -o bin/ ./cmd/demo
-	.ci/terminal man/pictures/run.svg 100 bin/demo -bin bin -terminal
+	.ci/terminal man/pictures/run.svg 104 bin/demo -bin bin -terminal
 	dot -Tsvg -o man/pictures/way.svg man/pictures/way.dot
 	[ ! -e $(FIGURES) ] || gnuplot -e "in='$(FIGURES)'; out='$(FIGURES:.tsv=.svg)'" man/pictures/bench.gnuplot
 

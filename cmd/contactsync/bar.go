@@ -38,6 +38,10 @@ type wait struct {
 // redraw is how often the bar changes, at most.
 const redraw = 200 * time.Millisecond
 
+// worthwhile is after how long it makes sense to say how long the rest takes: members
+// are done some at a time, when their phonebooks are written together.
+const worthwhile = 5 * time.Second
+
 // margin is how many columns stay empty behind the bar: those in which a
 // terminal shows ^C, and the last, from which some go on to the next line.
 const margin = 3
@@ -210,7 +214,7 @@ func (b *bar) line(columns int) string {
 func (b *bar) left() time.Duration {
 	took := time.Since(b.begun)
 	done, all := b.members.Current(), b.members.Total()
-	if done == 0 || took < 2*time.Second {
+	if done == 0 || took < worthwhile {
 		return 0
 	}
 	return (took / time.Duration(done) * time.Duration(all-done)).Round(time.Second)

@@ -12,7 +12,7 @@ import (
 // latency is how long the simulated service takes for an answer where the demo
 // is to be looked at, so that a run takes its time, as with the real one, and
 // the progress bar shows.
-const latency = 400 * time.Millisecond
+const latency = time.Second
 
 // onTerminal runs some commands as a person at a terminal sees them. `make
 // pictures` makes README's picture of it.
