@@ -75,3 +75,14 @@ func TestNobodyIsKnown(t *testing.T) {
 	w.ldap.Replace("uid=bram,ou=people,dc=example,dc=org", "mail", "bram@example.org")
 	lacks(t, w.run().stderr, hint)
 }
+
+// Who wonders why a night took long is told the key.
+func TestWhichSettingChanged(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.add("anna", "Erika", "030 901820")
+	w.sync(0)
+	w.set("include_notes", "true")
+	contains(t, w.run().stderr, "reading the mailbox in full", "a setting changed that decides what is read or written: include_notes")
+	lacks(t, w.run().stderr, "in full")
+}

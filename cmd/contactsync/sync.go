@@ -138,7 +138,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 	s := &syncer.Syncer{
 		Directory: announced{directory, p.voice}, Store: db, Normaliser: normaliser, Logger: p.logger(c),
 		Choose: way.chooser(set, last),
-		Title:  set.PhonebookName, Digest: set.Digest(), Workers: set.Workers, Users: c.StringSlice("user"),
+		Title:  set.PhonebookName, Digest: set.Digest(), Changed: set.ChangedSince, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
 		Emptying: func(user string) string { return p.command("--user=" + quote(user) + " --allow-empty") },
 		Begin:    how.begin, Came: how.bar.came,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -394,6 +395,9 @@ func TestDigest(t *testing.T) {
 		if changed := s.Digest() != before; changed != isAnew {
 			t.Errorf("%s: digest changed: %v, want %v", key, changed, isAnew)
 		}
+		if named := slices.Contains(s.ChangedSince(before), key); named != isAnew {
+			t.Errorf("%s: named as changed: %v, want %v", key, named, isAnew)
+		}
 	}
 	if mustLoad(t, with(base, "source", "auto", "phonebookname", "Privat ")).Digest() != before {
 		t.Error("writing down a default changes the digest")
@@ -496,5 +500,24 @@ func TestSameIDs(t *testing.T) {
 	if !errors.As(err, &problems) || len(problems) != 2 || !strings.HasPrefix(problems[0].String(), "tenant_id: is the same as client_id") ||
 		!strings.HasPrefix(problems[1].String(), "client_id: is the same as tenant_id") {
 		t.Error(err)
+	}
+}
+
+// TestChangedSince: one who looks for the reason of a full read is told the key.
+func TestChangedSince(t *testing.T) {
+	was := mustLoad(t, good)
+	for want, s := range map[string]Settings{
+		"":                                    mustLoad(t, with(good, "source", "auto", "workers", "7")),
+		"include_notes":                       mustLoad(t, with(good, "include_notes", "true")),
+		"contact_folders ldap_mail_attribute": mustLoad(t, with(good, "contact_folders", "all", "ldap_mail_attribute", "mailPrimaryAddress")),
+	} {
+		if got := strings.Join(s.ChangedSince(was.Digest()), " "); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for _, foreign := range []string{"", "x", "-", was.Digest()[:40], was.Digest() + "00"} {
+		if got := was.ChangedSince(foreign); got != nil {
+			t.Errorf("since %q: %q", foreign, got)
+		}
 	}
 }

@@ -45,5 +45,11 @@ func (c *crew) opened(k phonebook.Known) (state, why string) {
 	case was[1] != now[1]:
 		return "", "the last run read it over " + was[1]
 	}
-	return "", "a setting changed that decides what is read or written"
+	why = "a setting changed that decides what is read or written"
+	if c.Changed != nil {
+		if keys := c.Changed(was[2]); len(keys) > 0 {
+			why += ": " + strings.Join(keys, ", ")
+		}
+	}
+	return "", why
 }

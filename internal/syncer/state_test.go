@@ -20,6 +20,7 @@ func TestStatesThatAreNotUsed(t *testing.T) {
 		"never read":             {phonebook.Known{}, us, "", ""},
 		"touched":                {phonebook.Known{State: kept, Touched: true}, us, "", "somebody else"},
 		"another setting":        {phonebook.Known{State: kept}, &crew{Syncer: &Syncer{Digest: "4567"}, name: "graph"}, "", "setting"},
+		"another, that is known": {phonebook.Known{State: kept}, &crew{Syncer: &Syncer{Digest: "4567", Changed: func(was string) []string { return []string{"key" + was, "other"} }}, name: "graph"}, "", "setting changed that decides what is read or written: key0123, other"},
 		"another source":         {phonebook.Known{State: kept}, &crew{Syncer: &Syncer{Digest: "0123"}, name: "ews"}, "", "over graph"},
 		"another reader":         {phonebook.Known{State: "0" + kept[1:]}, us, "", "version"},
 		"scribble":               {phonebook.Known{State: "x"}, us, "", "damaged"},

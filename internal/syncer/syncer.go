@@ -65,8 +65,11 @@ type Syncer struct {
 	Leavers    Leavers // nil: who left the groups keeps the phonebook
 	Normaliser *phonebook.Normaliser
 
-	Title      string   // of the phonebooks
-	Digest     string   // of the settings: a state that was left under another is not used
+	Title  string // of the phonebooks
+	Digest string // of the settings: a state that was left under another is not used
+	// Changed returns the keys of the settings that are others than under
+	// another digest; may be nil.
+	Changed    func(digest string) []string
 	Workers    int      // mailboxes read at the same time; at least 1
 	Users      []string // only these members; empty: all
 	AllowEmpty bool     // a phonebook may become empty
