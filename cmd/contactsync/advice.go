@@ -62,7 +62,18 @@ func (p *program) settingsError(err error) error {
 	if !errors.As(err, &problems) {
 		return err
 	}
-	return fault.New(fault.Config, problems.Hint(p.kvstore(), p.homeStore()), "%w", err)
+	return fault.New(fault.Config, p.howToSet(problems), "%w", err)
+}
+
+// howToSet returns how to set what is missing or wrong. A secret alone is tried
+// out before it is stored, which takes the other keys.
+func (p *program) howToSet(problems settings.Problems) string {
+	for _, one := range problems {
+		if one.Key != "client_secret" {
+			return problems.Hint(p.kvstore(), p.homeStore())
+		}
+	}
+	return "store it with: " + p.renewal() + " (it is asked for, and tried out first)"
 }
 
 // readError tells who may not read the phonebooks what to type instead.

@@ -60,6 +60,9 @@ func (k *checker) withoutRole() {
 	switch class := fault.ClassOf(k.refusal); {
 	case k.refusal == nil:
 		k.ok("permissions", "the token shows none, and yet mailboxes open: they are granted by RBAC for Applications, which does not show there")
+	case k.set.Source == settings.EWS && first(graphPermissions, k.graphRoles) != "":
+		k.fail("permissions", fault.New(fault.Config, hintSourceEWS+k.kvstore()+" set contactsync source auto",
+			"the key source is ews, and only Microsoft Graph is open to the app: %w", k.refusal))
 	case class == fault.Config || class == fault.Refused:
 		k.fail("permissions", fault.New(fault.Config, hintConsent+k.consentPage()+"\n"+hintRBACInstead+"\n"+k.scopeCommand(),
 			"the token shows none that opens contacts, and mailboxes are refused: %w", k.refusal))

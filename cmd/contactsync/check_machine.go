@@ -54,7 +54,7 @@ func (k *checker) testKeys(context.Context) error {
 	var problems settings.Problems
 	if errors.As(err, &problems) {
 		for _, one := range problems {
-			k.fail("keys", fault.New(fault.Config, problems.Hint(k.kvstore(), k.homeStore()), "%s", one))
+			k.fail("keys", fault.New(fault.Config, k.howToSet(problems), "%s", one))
 			k.broken[partOf(one.Key)] = "keys"
 			if one.Key == "ca_file" { // for the directory, too
 				k.broken[directoryKeys] = "keys"

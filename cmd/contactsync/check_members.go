@@ -67,9 +67,13 @@ func (k *checker) testMembers(ctx context.Context) error {
 	} else if len(asked) == 0 {
 		k.warn("members", hintNobody, "nobody is in these groups")
 	}
+	hint := hintMember
+	if len(k.members) == 0 {
+		hint = hintMembers
+	}
 	for _, m := range asked {
 		if m.Problem != "" {
-			k.warn("members", hintMember, "%s: %s", m.User, m.Problem)
+			k.warn("members", hint, "%s: %s", m.User, m.Problem)
 		}
 	}
 	return nil

@@ -33,8 +33,11 @@ const (
 	hintEWSAuto = "The next run then goes over to Microsoft Graph by itself, because the key source is auto."
 	hintEWSOnly = "Then let the next run go over to Microsoft Graph by itself: "
 
+	hintSourceEWS = "read contacts over Microsoft Graph: "
+
 	hintNobody  = "add people to the group, who have a user id and a mail address"
 	hintMember  = "correct the entry in the directory, or take it out of the group; everybody else is synchronised"
+	hintMembers = "add people to the group, or correct their entries in the directory; where these are right, look at the keys ldap_member_attribute, ldap_uid_attribute and ldap_mail_attribute"
 	hintNoSpace = "free some space on the file system of %s"
 	hintMode    = "who reads phonebooks needs the group's rights: sudo chmod 2770 %s; sudo chmod 660 %s*"
 

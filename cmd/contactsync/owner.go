@@ -28,14 +28,18 @@ func (p *program) rightUser() error {
 // mayWrite refuses who may not write the phonebooks, or would leave files
 // behind that the service cannot use.
 func (p *program) mayWrite() error {
-	// A file that was copied here may belong to anybody who may write it.
+	folder := filepath.Dir(p.phonebooks)
+	// A file that was copied here may belong to anybody who may write it, and
+	// what lies beside it.
 	if _, ok := ownerOf(p.phonebooks); ok && os.Geteuid() != 0 && unix.Access(p.phonebooks, unix.W_OK) == nil {
+		if unix.Access(folder, unix.W_OK) != nil {
+			return p.mine(folder)
+		}
 		return nil
 	}
 	if err := p.mine(p.phonebooks); err != nil {
 		return err
 	}
-	folder := filepath.Dir(p.phonebooks)
 	if _, ok := ownerOf(p.phonebooks); !ok && unix.Access(folder, unix.W_OK) != nil || os.Geteuid() == 0 {
 		return p.mine(folder)
 	}

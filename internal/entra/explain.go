@@ -16,7 +16,7 @@ const (
 	unknownSecret = "client_secret is not the value of a secret of this app: perhaps it was copied in part, was deleted in the meantime, or belongs to another app; " + newSecret
 	outageHint    = "Microsoft's sign-in service is busy or out of order; the next run tries again"
 	clockCode     = 700024
-	clockHint     = "set this machine's clock (timedatectl set-ntp true): a certificate's signature is good for ten minutes only"
+	clockHint     = "set this machine's clock: sudo timedatectl set-ntp true; a certificate's signature is good for ten minutes only"
 	tenantHint    = "check tenant_id: it is the {tenant id} in {overview}; " +
 		"for a national cloud set authority, graph_url and ews_url too"
 	clientHint = "check client_id and tenant_id: they are the {client id} and the {tenant id} in {overview}, of the same app"

@@ -57,6 +57,9 @@ func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *htt
 		return nil
 	case resp.StatusCode == http.StatusProxyAuthRequired:
 		hint = "the proxy wants a login; set proxy_username and proxy_password"
+		if proxy.User != nil {
+			hint = "the proxy wants another login; check proxy_username and proxy_password"
+		}
 	case resp.StatusCode >= 500:
 		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
 	}
