@@ -131,6 +131,7 @@ func filled(fill func(tmp string) error) ([]byte, error) {
 		return nil, err
 	}
 	tmp := filepath.Join(dir, "file")
+	defer os.Remove(tmp) // RemoveAll needs a file descriptor for a folder with something in it
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
