@@ -25,13 +25,16 @@ type directoryFault struct {
 	words  []string // in the error and its hint
 }
 
+// wrongPassword is not the directory's, and nobody's business either.
+const wrongPassword = "wr0ng~Password"
+
 var directoryFaults = map[string]directoryFault{
 	"down":                        {func(w *world) { w.ldap.Stop() }, func(w *world) { w.ldap.Start() }, 75, []string{"connect to the directory", "check that"}},
 	"silent from the start":       {silentAtOnce, direct, 75, []string{"directory", "the next run tries again"}},
 	"silent in the middle":        {silentNearTheEnd, direct, 75, []string{"directory", "the next run tries again"}},
 	"broken off":                  {brokenOff, direct, 75, []string{"directory", "the next run tries again"}},
 	"slow":                        {slowly, direct, 0, nil},
-	"wrong password":              {func(w *world) { w.bind("wrong") }, func(w *world) { w.bind(ldaptest.ReaderPassword) }, 78, []string{"ldap_bind_dn", "ldap_bind_password"}},
+	"wrong password":              {func(w *world) { w.bind(wrongPassword) }, func(w *world) { w.bind(ldaptest.ReaderPassword) }, 78, []string{"ldap_bind_dn", "ldap_bind_password"}},
 	"somebody else's certificate": {func(w *world) { w.strangeDirectory() }, func(w *world) { w.trust() }, 78, []string{"ca_file"}},
 	"referral":                    {func(w *world) { w.refer() }, func(w *world) { w.set("ldap_base_dn", "ou=groups,"+ldaptest.BaseDN) }, 78, []string{"ldap://branch.example.org", "ldap_base_dn"}},
 	"base that is not there":      {func(w *world) { w.set("ldap_base_dn", "ou=elsewhere,"+ldaptest.BaseDN) }, func(w *world) { w.set("ldap_base_dn", "") }, 78, []string{"ldap_base_dn"}},
@@ -143,8 +146,10 @@ func TestDirectoryFaults(t *testing.T) {
 		ends[name] = func(t *testing.T) {
 			out := wait()
 			check(t, "exit status", out.status, f.status)
-			if strings.Contains(out.stdout+out.stderr, secret) || strings.Contains(out.stdout+out.stderr, ldaptest.ReaderPassword) {
-				t.Error("the run shows a secret")
+			for _, word := range []string{secret, tokenStart, ldaptest.ReaderPassword, wrongPassword} {
+				if strings.Contains(out.stdout+out.stderr, word) {
+					t.Errorf("the run shows %q", word)
+				}
 			}
 			var r report
 			if err := json.Unmarshal([]byte(out.stdout), &r); err != nil {
