@@ -141,6 +141,59 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A disk can be full at the very first run: for the phonebooks' file, or for
+// what it has to hold. Nothing is left that the next run stumbles over.
+func TestFullDiskAtTheFirstRun(t *testing.T) {
+	parallel(t)
+	if !alone(t) {
+		return
+	}
+	m := newSmallMachine(t, "graph")
+	refused := 0
+	for kb, status := int64(0), 74; status != 0; kb += 32 {
+		m.forget()
+		mend := leaving("disk", kilobytes(kb))(m)
+		out, r := m.start()()
+		status = out.status
+		m.nothingSeen(out)
+		if status != 0 {
+			refused++
+			m.explained(machineFault{status: 74, words: []string{"free some space on the file system of ", "/disk"}}, out, r)
+			check(t, fmt.Sprintf("%d KB: a file half made", kb), m.halfMade(), "")
+		}
+		mend() // before which there may be no room for the index that a reader needs
+		for uid, text := range m.held(m.books) {
+			if text != none && text != m.wanted()[uid] {
+				t.Errorf("%d KB: %s's phonebook is\n%.1000s", kb, uid, text)
+			}
+		}
+		m.sync()
+		m.same(fmt.Sprintf("%d KB: after the next run", kb), m.held(m.books), m.wanted())
+	}
+	t.Logf("%d disks were too full", refused)
+	if refused == 0 {
+		t.Error("no disk was too full")
+	}
+}
+
+// halfMade returns what lies beside the phonebooks and is none of a run's files.
+func (m *machine) halfMade() string {
+	m.t.Helper()
+	files, err := os.ReadDir(filepath.Dir(m.books))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		switch name := file.Name(); name {
+		case filler, "phonebooks.db", "phonebooks.db-wal", "phonebooks.db-shm", "contactsync.lock", "contactsync.seal":
+		default:
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
 // remounted changes how a file system is mounted.
 func remounted(where string, flags uintptr) func(*machine) func() {
 	return func(m *machine) (mend func()) {
