@@ -86,3 +86,23 @@ func TestWhichSettingChanged(t *testing.T) {
 	contains(t, w.run().stderr, "reading the mailbox in full", "a setting changed that decides what is read or written: include_notes")
 	lacks(t, w.run().stderr, "in full")
 }
+
+// Whoever takes one file for the other is not told to move the secret away, and
+// nothing happens to it.
+func TestOneFileForTheOther(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.sync(0)
+	for _, args := range [][]string{{"phonebook", "list"}, {}, {"lookup", "030 901820"}, {"--dry-run"}} {
+		out := w.run(append([]string{"--phonebooks", w.path("kvstore/contactsync.db")}, args...)...)
+		check(t, "exit status", out.status, 74)
+		contains(t, out.stderr, "hint: this is no file of contactsync", "is --phonebooks (or UCWARE_PHONEBOOKS) right? leave the file as it is")
+		lacks(t, out.stderr, "move it away", "remove")
+	}
+	if err := os.Symlink(w.path("phonebooks.db"), w.path("kvstore/contactsync2.db")); err != nil {
+		t.Fatal(err)
+	}
+	out := w.run("--phonebooks", w.path("kvstore/contactsync2.db"), "phonebook", "list")
+	contains(t, out.stderr, "is a symbolic link", "hint: name the real file in --phonebooks or UCWARE_PHONEBOOKS")
+	w.sync(0)
+}

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Setenv("LC_ALL", "C.UTF-8") // the tests expect English
+	os.Unsetenv("INVOCATION_ID")   // nor are they a service
 	os.Setenv(systemdtest.Address, "unix:path=/nonexistent/bus")
 	status := m.Run()
 	os.RemoveAll(programs)
