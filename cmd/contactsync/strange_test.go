@@ -290,7 +290,7 @@ func (w *world) ownLines(name string, status int, word string) {
 }
 
 // ownLine is how a line begins that the command writes itself.
-var ownLine = regexp.MustCompile(`^(contactsync: (error|hint|warning|note): |failed     anna |  {20}  hint: |source: graph \(|1 member: )`)
+var ownLine = regexp.MustCompile(`^(contactsync: (error|hint|warning|note): |failed     anna | {25}hint: |source: graph \(|1 member: )`)
 
 // signInRefused answers for the sign-in service, with a text wherever it can.
 func signInRefused(text string) simulator.Fault {
