@@ -261,7 +261,7 @@ func TestStatusOfTheTimer(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
 	w.sync(0)
-	next := time.Now().Add(5*time.Hour + time.Minute).UTC().Truncate(time.Second)
+	next := time.Now().Add(5*time.Hour + 50*time.Minute).UTC().Truncate(time.Second)
 	for name, tt := range map[string]struct {
 		unit         systemdtest.Properties
 		text, nagios string
