@@ -184,7 +184,7 @@ func (r *replacement) signIn(set settings.Settings) error {
 func (r *replacement) keep() error {
 	store, err := kvstore.Open(r.store)
 	if err != nil {
-		return r.storeError(err)
+		return r.storeError("store the secret", err)
 	}
 	err = store.Change(namespace, func(values map[string]string) error {
 		if r.another() {
@@ -197,7 +197,7 @@ func (r *replacement) keep() error {
 		return nil
 	})
 	if err != nil {
-		return r.storeError(err)
+		return r.storeError("store the secret", err)
 	}
 	return nil
 }

@@ -83,11 +83,11 @@ func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
 func (p *program) values() (map[string]string, error) {
 	store, err := kvstore.Open(p.store)
 	if err != nil {
-		return nil, p.storeError(err)
+		return nil, p.storeError("read settings", err)
 	}
 	entries, err := store.List(namespace)
 	if err != nil {
-		return nil, p.storeError(err)
+		return nil, p.storeError("read settings", err)
 	}
 	values := make(map[string]string, len(entries))
 	for _, e := range entries {
@@ -96,21 +96,21 @@ func (p *program) values() (map[string]string, error) {
 	return values, nil
 }
 
-// storeError gives an error of the key-value store its class, and says what to
-// do about it.
-func (p *program) storeError(err error) error {
+// storeError gives an error of the key-value store its class, what was being
+// done, and what to do about it.
+func (p *program) storeError(doing string, err error) error {
 	switch {
 	case errors.Is(err, kvstore.ErrDamaged):
 		hint := cmp.Or(dbfile.Hint(err), "the file was left as it is; bring back a copy of it, or move it away and set the keys again")
-		return fault.New(fault.Damage, hint, "read settings: %w", err)
+		return fault.New(fault.Damage, hint, "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrFull):
-		return fault.New(fault.Damage, "free some space on the key-value store's file system", "read settings: %w", err)
+		return fault.New(fault.Damage, "free some space on the key-value store's file system", "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrBusy):
-		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "read settings: %w", err)
+		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrPermission):
-		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), p.whoMay()), "read settings: %w", err)
+		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), p.whoMay()), "%s: %w", doing, err)
 	}
-	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "read settings: %w", err)
+	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "%s: %w", doing, err)
 }
 
 // whoMay says how the owner of the key-value store comes to read it. Everybody
