@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -61,13 +62,20 @@ func writeAt(f *os.File, text string) error {
 // take turns at the database itself.
 func openLock(name string) (*os.File, error) {
 	f, err := openOwnLock(name)
-	if err == nil || !mayReplace(name) {
+	if err == nil || outOfMeans(err) || !mayReplace(name) {
 		return f, err
 	}
 	if err := os.Remove(name); err != nil {
 		return nil, err
 	}
 	return openOwnLock(name)
+}
+
+// outOfMeans tells whether the machine kept the file from being opened: that
+// says nothing of the file, which another run may hold.
+func outOfMeans(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO},
+		func(e error) bool { return errors.Is(err, e) })
 }
 
 // openOwnLock returns an error where name is not a lock file of ours.

@@ -56,6 +56,35 @@ func TestLockReplaced(t *testing.T) {
 	}
 }
 
+// TestLockWithoutDescriptors takes the lock where no file can be opened: what
+// another run holds has to stay in its place.
+func TestLockWithoutDescriptors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "phonebooks.db")
+	release, err := bookdb.Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 0
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bookdb.Lock(path)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("without descriptors: %v", err)
+	}
+	_, err = bookdb.Lock(path)
+	wantFault(t, err, fault.Unavailable)
+}
+
 // TestLockOfAReader lets a reader of the phonebooks hold a lock file of his
 // own, and try to take the lock.
 func TestLockOfAReader(t *testing.T) {
