@@ -192,7 +192,7 @@ var mistakes = map[string]mistake{
 	"a clock ahead":                {spoil: func(w *world) { w.late(3 * time.Minute) }, name: "clock", result: warning, words: []string{"3m", "ahead", "timedatectl set-ntp true"}},
 	"a clock far behind":           {spoil: func(w *world) { w.late(-6 * time.Minute) }, status: 78, name: "clock", result: failed, words: []string{"behind", "timedatectl set-ntp true"}},
 
-	"a wrong secret":    {spoil: func(w *world) { w.set("client_secret", "wrong") }, status: 78, name: "token", result: failed, words: []string{"AADSTS7000215", "column Value"}, skipped: allOnline},
+	"a wrong secret":    {spoil: func(w *world) { w.set("client_secret", "wr0ng~value") }, status: 78, name: "token", result: failed, words: []string{"AADSTS7000215", "column Value"}, skipped: allOnline},
 	"an expired secret": {spoil: func(w *world) { w.tenant.Change(func() { w.app.Expired = true }) }, status: 78, name: "token", result: failed, words: []string{"AADSTS7000222", "has expired"}, skipped: allOnline},
 	"another tenant":    {spoil: func(w *world) { w.set("tenant_id", "12345678-90ab-cdef-1234-567890abcdef") }, status: 78, name: "token", result: failed, words: []string{"AADSTS90002", "Directory (tenant) ID"}, skipped: allOnline},
 	"a busy sign-in":    {spoil: func(w *world) { w.cloud.SetFault(simulator.Always("/oauth2/", simulator.SignInThrottled("3600"))) }, status: 75, name: "token", result: failed, words: []string{"AADSTS90055"}, skipped: allOnline},
@@ -408,7 +408,7 @@ func TestCheckTriesAWrongPasswordOnce(t *testing.T) {
 func TestCheckInText(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
-	w.set("client_secret", "wrong")
+	w.set("client_secret", "wr0ng~value")
 	out := w.run("check")
 	check(t, "standard error", out.stderr, "")
 	contains(t, out.stdout, "✓ store ", "! secret ", "✗ token ", "– source       not tested, because of: token\n",
@@ -427,7 +427,7 @@ func TestCheckInText(t *testing.T) {
 func TestCheckWithoutUTF8(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
-	w.set("client_secret", "wrong")
+	w.set("client_secret", "wr0ng~value")
 	cmd := w.process("check")
 	cmd.Env = append(cmd.Env, "LC_ALL=C")
 	out, _ := cmd.Output()

@@ -136,7 +136,7 @@ func TestOldSecretStays(t *testing.T) {
 		"own server": {fresh, nil, func() {
 			w.set("office365", "false")
 			w.set("ews_username", "svc@example.org")
-			w.set("ews_password", "geheim")
+			w.set("ews_password", "geh3im~wert")
 		}, 78, []string{"no client secret is needed here", "set contactsync ews_password"}},
 		"no date":       {fresh, []string{"--expires", fresh}, nil, 2, []string{"the last day is no date", "YYYY-MM-DD"}},
 		"it is over":    {fresh, []string{"--expires", "2026-01-31"}, nil, 2, []string{"the last day of the client secret was 2026-01-31"}},

@@ -472,7 +472,7 @@ func TestServerOfOnesOwn(t *testing.T) {
 	r := w.sync(0)
 	check(t, "source", r.Source, "ews")
 	check(t, "names", w.names("anna"), "Erika")
-	w.set("ews_password", "wrong")
+	w.set("ews_password", "wr0ng~value")
 	r = w.sync(78)
 	contains(t, r.Error+r.Hint, "ews_password")
 	check(t, "names", w.names("anna"), "Erika")
