@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -22,6 +24,7 @@ import (
 // after other answers whose memory it uses again; and what it asks for has
 // bounds.
 func FuzzAnswer(f *testing.F) {
+	addDocuments(f)
 	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:RootFolder TotalItemsInView="1"><t:Folders>` +
 		`<t:ContactsFolder><t:FolderId Id="1"/></t:ContactsFolder></t:Folders></m:RootFolder></m:M></m:ResponseMessages></m:R></B:Body></E:Envelope>`))
 	s := &Source{}
@@ -123,4 +126,20 @@ func FuzzChallenge(f *testing.F) {
 func holds(b []byte, text string) bool {
 	wide := strings.Join(strings.Split(text, ""), "\x00")
 	return bytes.Contains(b, []byte(text)) || bytes.Contains(b, []byte(wide))
+}
+
+// addDocuments has a target begin with the answers in testdata/documents, which
+// are too long for the lines of a corpus.
+func addDocuments(f *testing.F) {
+	files, err := filepath.Glob("testdata/documents/*.xml")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no documents: %v", err)
+	}
+	for _, file := range files {
+		doc, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(doc)
+	}
 }

@@ -257,6 +257,8 @@ func firstOfEach(events []string) (out []string) {
 // FuzzXML compares with encoding/xml: what that accepts has to be read here as
 // well, and to mean the same.
 func FuzzXML(f *testing.F) {
+	addDocuments(f)
+	f.Add([]byte(strings.Repeat("<a>", 101) + strings.Repeat("</a>", 101))) // deep
 	for _, doc := range []string{
 		`<?xml version="1.0" encoding="utf-8"?><a:x y="1" b:z='&lt;'>1<b/>&amp;<![CDATA[<]]>&#x41;</a:x>`,
 		"<a>\r\n\r\u00fc&#13;</a>", "<a><!-- x --><?pi y?></a>", "<a b='\r\n\t>'/>", "<a></a><b/>", "<a>\x1a</a>", "<a>M\xc3\xbcller</a>", "<a>\xef\xbf\xbe</a>", "<a>\xfc</a>", "<a>&#x1A;</a>",
@@ -312,6 +314,7 @@ func reparse(t *testing.T, doc []byte, events []string) {
 // FuzzDecode feeds broken answers to the decoder: it must come to an end, and
 // without a panic.
 func FuzzDecode(f *testing.F) {
+	addDocuments(f)
 	f.Add([]byte(`<s:Envelope><s:Body><s:Fault><faultcode>a:B</faultcode><detail><e:ResponseCode>ErrorServerBusy</e:ResponseCode>` +
 		`<t:MessageXml><t:Value Name="BackOffMilliseconds">5</t:Value></t:MessageXml></detail></s:Fault></s:Body></s:Envelope>`))
 	f.Add([]byte(`<E:Envelope><B:Body><m:R><m:ResponseMessages><m:M ResponseClass="Success"><m:SyncState>1</m:SyncState>` +

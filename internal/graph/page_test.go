@@ -179,6 +179,11 @@ func TestTag(t *testing.T) {
 }
 
 func FuzzPage(f *testing.F) {
+	contact, err := os.ReadFile("testdata/documents/contact.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(contact)
 	f.Add([]byte(`{"value":[{"id":"A","businessPhones":["1"],"singleValueExtendedProperties":[{"id":"String 0x3a24","value":"2"}]}],"@odata.nextLink":"https://x"}`))
 	f.Add([]byte(`{"value":[{"id":"\ud800\u0041\ud83d\uDE00","displayName":"\u00e4\\\/\b\f\n\r\t\"","homeAddress":{"street":"x"},"emailAddresses":[{"address":"a"},null]}]}`))
 	f.Add([]byte("{\"value\":[{\"id\":\"\xff\xc3\\u00e4\",\"x\":[-0.5e+7,true,false,null,{},[]]}]}"))

@@ -340,6 +340,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func FuzzError(f *testing.F) {
+	f.Add(400, fmt.Appendf(nil, `{"error":{"code":"%s","message":"%s"}}`, strings.Repeat("C", 300), strings.Repeat("ü", 1000)))
 	f.Add(403, []byte(`{"error":{"code":"ErrorAccessDenied","message":"x","innerError":{"request-id":"y"}}}`))
 	f.Add(500, []byte(`{"error":{"code":"","message":null,"innererror":[]}}`))
 	f.Add(200, []byte(`{"error":"invalid_grant"}`))

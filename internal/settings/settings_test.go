@@ -475,6 +475,7 @@ func TestHintHasTheCommand(t *testing.T) {
 // FuzzLoad looks for values that make Load panic, or that an error repeats
 // though they have what a client secret has.
 func FuzzLoad(f *testing.F) {
+	f.Add("phonebookname", strings.Repeat("ü", 300))
 	for k, v := range with(own, "ldap_url", "ldapi://%zz", "proxy_url", "http://u:p@[::1", "tenant_id", "x\x00") {
 		f.Add(k, v)
 	}
