@@ -63,7 +63,18 @@ func (a *answered) add(w *world, name string, out result) {
 	text += "    " + line + "\n" + "    hint: " + strings.ReplaceAll(first.Hint, "\n", "\n    ") + "\n"
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.text[name] = stable(w, text)
+	a.text[name] = folded(stable(w, text))
+}
+
+// folded breaks the lines of an answer to be read.
+func folded(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		words := strings.TrimLeft(strings.TrimSuffix(line, "\n"), " ")
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		b.WriteString(indent + strings.Join(wrapped(words, 130), "\n  "+indent) + "\n")
+	}
+	return b.String()
 }
 
 // secrets are those that a mistake may put anywhere, and how tokens begin.
