@@ -45,7 +45,12 @@ func Lock(path string) (release func(), err error) {
 		f.Close()
 		return nil, d.explain("lock the phonebooks", err)
 	}
-	return func() { f.Close() }, nil
+	return func() {
+		// Closing it would leave the lock to a process that was forked at this
+		// moment, until that one has closed its copy.
+		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		f.Close()
+	}, nil
 }
 
 func writeAt(f *os.File, text string) error {
