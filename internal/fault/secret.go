@@ -24,7 +24,7 @@ const shortest = 4
 // stands behind the name of a scheme (RFC 9110, section 11.6.2), unless that is
 // short and a word such as in "Basic authentication".
 var credentials = regexp.MustCompile(`eyJ[\w.~+/=-]*|TlRMTVNTUA[\w+/=-]*|` +
-	`(\b(?i:bearer|basic|ntlm|negotiate)(?:[\s:=+"']|%20)+)(?:\S{16,}|\S*[0-9A-Z+/=]\S*)`)
+	`(\b(?i:bearer|basic|ntlm|negotiate)(?:[\s:=+"']|%20)+)(?:\S{16,}|\S*[0-9+/=]\S*)`)
 
 // The secrets of this process. They are known once for all, because whoever
 // shows a text cannot know which of them the other side was told.
@@ -35,8 +35,9 @@ var (
 	secretsAs   atomic.Pointer[regexp.Regexp] // nil: there are none
 )
 
-// Hide has Line leave a secret out of texts from now on. Whoever is given a password or a client secret to send it to somebody calls it first. One
-// of fewer than four characters, which many a word holds, is not left out.
+// Hide has Line leave a secret out of texts from now on. Whoever is given a
+// password or a client secret to send it to somebody calls it first. One of
+// fewer than four characters, which many a word holds, is not left out.
 func Hide(secret string) {
 	secretsLock.Lock()
 	defer secretsLock.Unlock()

@@ -85,6 +85,9 @@ func (c *Config) check() error {
 		return fault.New(fault.Config, "set ldap_bind_password, or delete ldap_bind_dn to read anonymously",
 			"sign in as %s: there is no password", c.BindDN)
 	}
+	if c.BindPassword != nil {
+		fault.Hide(c.BindPassword())
+	}
 	return nil
 }
 

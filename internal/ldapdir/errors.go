@@ -10,6 +10,10 @@ import (
 	"contactsync/internal/fault"
 )
 
+// maxSaid is how much of what the server says to an error is shown, in
+// characters.
+const maxSaid = 300
+
 // answer is a result of the server, or the library's own, in plain words.
 type answer struct{ result *ldap.Error }
 
@@ -17,14 +21,14 @@ type answer struct{ result *ldap.Error }
 // it refers to.
 func (a answer) Error() string {
 	if a.result.ResultCode >= ldap.ErrorNetwork {
-		return strings.TrimPrefix(a.result.Err.Error(), "ldap: ")
+		return fault.Line(strings.TrimPrefix(a.result.Err.Error(), "ldap: "), maxSaid)
 	}
 	text := fmt.Sprintf("%s (LDAP result %d)", strings.ToLower(ldap.LDAPResultCodeMap[a.result.ResultCode]), a.result.ResultCode)
 	if said := a.result.Err.Error(); said != "" {
-		text += ": " + said
+		text += ": " + fault.Line(said, maxSaid)
 	}
 	if to := a.referrals(); len(to) > 0 {
-		text += ": " + strings.Join(to, " ")
+		text += ": " + fault.Line(strings.Join(to, " "), maxSaid)
 	}
 	return text
 }

@@ -20,6 +20,7 @@ var memberAttributes = map[string]struct {
 	"groupofnames":       {"member", true},
 	"groupofuniquenames": {"uniqueMember", true},
 	"groupofmembers":     {"member", false},
+	"groupofentries":     {"member", false},
 	"group":              {"member", false},
 	"posixgroup":         {"memberUid", false},
 }

@@ -34,7 +34,7 @@ func (s *session) search(base string, scope int, filter string, attributes ...st
 	}
 	if len(result.Referrals) > 0 {
 		return nil, fault.New(fault.Config, "set ldap_base_dn to a part of the directory that this server holds alone, or name the other server in ldap_url",
-			"search below %q: the directory refers to %s", base, strings.Join(result.Referrals, " "))
+			"search below %q: the directory refers to %s", base, fault.Line(strings.Join(result.Referrals, " "), maxSaid))
 	}
 	return result.Entries, nil
 }
