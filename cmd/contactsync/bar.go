@@ -19,14 +19,18 @@ type bar struct {
 	members  *pb.ProgressBar // done
 	contacts *pb.ProgressBar // that came, for their pace
 
+	// mu is never held while something is written: a terminal that stands still
+	// (Ctrl-S) must not hold up the run.
 	mu    sync.Mutex
 	begun time.Time
 	doing string // instead of the bar
 	wait  wait
 	slow  string
-	drawn bool
+
+	lines sync.Mutex    // one writes to the terminal at a time
+	drawn bool          // by lines
 	over  chan struct{} // closed by close
-	ended sync.WaitGroup
+	ended chan struct{} // closed when the last line was drawn
 }
 
 // wait is what a request waits for.
@@ -38,9 +42,12 @@ type wait struct {
 // redraw is how often the bar changes, at most.
 const redraw = 200 * time.Millisecond
 
-// worthwhile is after how long it makes sense to say how long the rest takes: members
-// are done some at a time, when their phonebooks are written together.
+// worthwhile is after how long it makes sense to say how long the rest takes:
+// members are done some at a time, when their phonebooks are written together.
 const worthwhile = 5 * time.Second
+
+// stuck is how long the end of a run waits for a terminal that takes nothing.
+const stuck = time.Second
 
 // margin is how many columns stay empty behind the bar: those in which a
 // terminal shows ^C, and the last, from which some go on to the next line.
@@ -58,19 +65,20 @@ func (p *program) newBar(loud loudness, json bool) *bar {
 	case loud.dryRun && !json && piped(p.stdout.raw):
 		return nil // who reads them, such as less, shows the changes on the same terminal
 	}
-	b := &bar{screen: p.stderr.screen, over: make(chan struct{})}
+	b := &bar{screen: p.stderr.screen, over: make(chan struct{}), ended: make(chan struct{})}
 	b.contacts = pb.New(0).SetTemplateString(`{{speed . "%s contacts/s" "0 contacts/s"}}`)
 	for _, s := range []*stream{p.stdout, p.stderr} {
 		if s.file != nil {
 			s.share(b)
 		}
 	}
-	b.ended.Go(b.draw)
+	go b.draw()
 	return b
 }
 
 // draw draws the bar until it is closed.
 func (b *bar) draw() {
+	defer close(b.ended)
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
 	for {
@@ -78,9 +86,9 @@ func (b *bar) draw() {
 		case <-b.over:
 			return
 		case <-tick.C:
-			b.mu.Lock()
+			b.lines.Lock()
 			b.show()
-			b.mu.Unlock()
+			b.lines.Unlock()
 		}
 	}
 }
@@ -150,10 +158,13 @@ func (b *bar) close() {
 		return
 	}
 	close(b.over)
-	b.ended.Wait()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hide()
+	select {
+	case <-b.ended:
+		b.lines.Lock()
+		defer b.lines.Unlock()
+		b.hide()
+	case <-time.After(stuck):
+	}
 }
 
 // aside takes the bar away while something else is written to the terminal.
@@ -161,14 +172,14 @@ func (b *bar) aside() (back func()) {
 	if b == nil {
 		return func() {}
 	}
-	b.mu.Lock()
+	b.lines.Lock()
 	shown := b.drawn
 	b.hide()
 	return func() {
 		if shown {
 			b.show()
 		}
-		b.mu.Unlock()
+		b.lines.Unlock()
 	}
 }
 
@@ -192,6 +203,8 @@ func (b *bar) hide() {
 
 // line returns what the bar shows in so many columns.
 func (b *bar) line(columns int) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.doing != "" || b.members == nil {
 		return shortened(b.doing, columns)
 	}

@@ -19,11 +19,11 @@ func TestBar(t *testing.T) {
 	w.set("workers", "1")
 	w.fill("anna", 300)
 	w.revoke("bram")
-	w.cloud.SetFault(simulator.Times(2, "/v1.0/", simulator.Throttled("2")))
+	w.cloud.SetFault(simulator.Times(2, "/v1.0/", simulator.Throttled("6")))
 	y := w.atTerminal().start()
-	y.sees(`0 of 3 members \[ +\] waiting [12]s before try 2 of 6`)
+	y.sees(`0 of 3 members \[ +\] waiting [1-6]s before try 2 of 6`)
 	y.resize(30)
-	y.sees(`\r0 of 3 members waiting [12]s \x1b`)
+	y.sees(`\r0 of 3 members waiting [1-6]s \x1b`)
 	y.sees(`hint: `)
 	y.resize(200)
 	status, screen := y.end()
@@ -89,7 +89,7 @@ func TestNoBar(t *testing.T) {
 		}, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.cloud.SetFault(simulator.Times(1, "/v1.0/", simulator.Throttled("1"))) // long enough for a bar
+			w.cloud.SetFault(simulator.Times(1, "/v1.0/", simulator.Throttled("3"))) // long enough for a bar
 			y := w.atTerminal()
 			c.cmd(y.cmd)
 			status, screen := y.start().end()

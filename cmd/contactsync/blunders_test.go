@@ -325,7 +325,7 @@ var blunders = []blunder{
 	})},
 
 	{ofDirectories, "down", func(w *world) { w.ldap.Stop() }},
-	{ofDirectories, "a name that is not there", with("ldap_url", "ldap://ldap.invalid")},
+	{ofDirectories, "a name that is not there", with("ldap_url", "ldap://ldap."+nowhere)},
 	{ofDirectories, "a server that is no directory", func(w *world) {
 		w.set("ldap_url", strings.Replace(w.cloud.GraphURL(), "https", "ldap", 1)[:len("ldap://127.0.0.1:00000")])
 	}},
@@ -363,12 +363,12 @@ var blunders = []blunder{
 	{ofGroups, "two users with the same mail", func(w *world) { w.mail("bram", address("anna")) }},
 	{ofGroups, "a mail address that is none", func(w *world) { w.mail("bram", "bram") }},
 
-	{ofNetworks, "a name that cannot be resolved", with("graph_url", "https://graph.invalid/v1.0")},
+	{ofNetworks, "a name that cannot be resolved", with("graph_url", "https://graph."+nowhere+"/v1.0")},
 	{ofNetworks, "nobody listens", func(w *world) { w.set("authority", w.closed()) }},
 	{ofNetworks, "a firewall that opens TLS, whose authority is not trusted", func(w *world) { w.set("ca_file", w.ldap.CAFile) }},
 	{ofNetworks, "no TLS there", func(w *world) { w.set("graph_url", w.unencrypted()+"/v1.0") }},
 	{ofNetworks, "a proxy that is not there", func(w *world) { w.set("proxy_url", strings.Replace(w.closed(), "https", "http", 1)) }},
-	{ofNetworks, "a name of a proxy that cannot be resolved", with("proxy_url", "http://proxy.invalid:3128")},
+	{ofNetworks, "a name of a proxy that cannot be resolved", with("proxy_url", "http://proxy."+nowhere+":3128")},
 	{ofNetworks, "a proxy that wants a login", func(w *world) { a, _ := connectProxy(w.t, "svc", secret); w.set("proxy_url", a) }},
 	{ofNetworks, "a wrong password of the proxy", func(w *world) {
 		a, _ := connectProxy(w.t, "svc", secret)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,7 +117,9 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 		k.fail("phonebooks", placeError(err))
 		return nil
 	}
-	if k.space(folder) {
+	free := freeIn(folder)
+	if free < leastSpace {
+		k.fail("phonebooks", fault.New(fault.Damage, fmt.Sprintf(hintNoSpace, folder), "%s are left in %s", size(free), folder))
 		return nil
 	}
 	db, err := bookdb.OpenReader(k.phonebooks)
@@ -131,15 +134,16 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 		return nil
 	}
 	info, err := os.Stat(k.phonebooks)
-	if err != nil {
+	switch {
+	case free < spareSpace, err == nil && free < info.Size():
+		k.warn("phonebooks", fmt.Sprintf(hintNoSpace, folder), "only %s are left in %s", size(free), folder)
+	case err != nil:
 		k.ok("phonebooks", "%s is made by the first run", k.phonebooks)
-		return nil
+	case k.homeBook() && info.Mode().Perm() != 0o660:
+		k.warn("phonebooks", fmt.Sprintf(hintMode, filepath.Dir(k.phonebooks), k.phonebooks), "%s has the mode %04o instead of 0660", k.phonebooks, info.Mode().Perm())
+	default:
+		k.ok("phonebooks", "%s holds %s and can be written", k.phonebooks, count(len(list), "phonebook"))
 	}
-	if mode := info.Mode().Perm(); k.homeBook() && mode != 0o660 {
-		k.warn("phonebooks", fmt.Sprintf(hintMode, filepath.Dir(k.phonebooks), k.phonebooks), "%s has the mode %04o instead of 0660", k.phonebooks, mode)
-		return nil
-	}
-	k.ok("phonebooks", "%s holds %s and can be written", k.phonebooks, count(len(list), "phonebook"))
 	return nil
 }
 
@@ -150,28 +154,13 @@ const (
 	spareSpace = 64 << 20
 )
 
-// space tests whether there is room for what a run writes, and tells whether
-// it found something.
-func (k *checker) space(folder string) (found bool) {
+// freeIn returns how many bytes are free for us in a folder.
+func freeIn(folder string) int64 {
 	var is unix.Statfs_t
 	if err := unix.Statfs(folder, &is); err != nil {
-		return false // no reason to think that there is none
+		return math.MaxInt64 // no reason to think that there are none
 	}
-	free := int64(is.Bavail) * is.Bsize
-	wanted := int64(spareSpace)
-	if info, err := os.Stat(k.phonebooks); err == nil {
-		wanted = max(wanted, info.Size())
-	}
-	hint := fmt.Sprintf(hintNoSpace, folder)
-	switch {
-	case free < leastSpace:
-		k.fail("phonebooks", fault.New(fault.Damage, hint, "%s are left in %s", size(free), folder))
-	case free < wanted:
-		k.warn("phonebooks", hint, "only %s are left in %s", size(free), folder)
-	default:
-		return false
-	}
-	return true
+	return int64(is.Bavail) * is.Bsize
 }
 
 // testLock tests whether another run is under way.

@@ -26,7 +26,7 @@ func TestWhatKeepsARunFromWorking(t *testing.T) {
 		"service is down":         {func(w *world) { w.set("source", "graph"); w.set("graph_url", "https://127.0.0.1:1/v1.0") }, 75, []string{"127.0.0.1:1"}},
 		"authority of a stranger": {func(w *world) { w.set("ca_file", w.ldap.CAFile) }, 78, []string{"ca_file"}},
 		"directory is down":       {func(w *world) { w.ldap.Stop() }, 75, []string{"ldap"}},
-		"wrong bind":              {func(w *world) { w.set("ldap_bind_dn", ldaptest.ReaderDN); w.set("ldap_bind_password", "wrong") }, 78, []string{"ldap_bind"}},
+		"wrong bind":              {func(w *world) { w.set("ldap_bind_dn", ldaptest.ReaderDN); w.set("ldap_bind_password", "wr0ng~word") }, 78, []string{"ldap_bind"}},
 		"no group":                {func(w *world) { w.ldap.Replace(ldaptest.GroupDN("telefonie"), "description") }, 78, []string{"ews_synccontacts=true"}},
 		"no settings":             {func(w *world) { os.Remove(w.path("kvstore/contactsync.db")) }, 78, []string{"tenant_id", "client_id", "client_secret"}},
 		"malformed settings": {func(w *world) { w.set("client_id", "x"); w.set("workers", "many"); w.set("ldap_url", "http://ldap") }, 78,

@@ -114,7 +114,7 @@ var changing = []struct {
 
 // stable returns a text with what changes left out.
 func stable(w *world, text string) string {
-	text = strings.ReplaceAll(text, w.dir, "FOLDER")
+	text = strings.NewReplacer(w.dir, "FOLDER", nowhere, "nowhere").Replace(text)
 	for _, c := range changing {
 		text = c.pattern.ReplaceAllString(text, c.name)
 	}

@@ -97,8 +97,8 @@ func TestSignInByCertificate(t *testing.T) {
 	check(t, "names", w.names("anna"), "Erika")
 }
 
-// certificate writes a certificate with its key into a PEM file and returns
-// its thumbprint, as x5t#S256 has it.
+// certificate writes a certificate for twenty days with its key into a PEM file
+// and returns its thumbprint, as x5t#S256 has it.
 func (w *world) certificate(name string) (thumbprint string) {
 	w.t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -107,7 +107,7 @@ func (w *world) certificate(name string) (thumbprint string) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "contactsync"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 0, 20),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

@@ -21,6 +21,10 @@ const secret = "s3cr3t~Value.That-nobody-may-see"
 // tokenStart is how each token of the simulator begins.
 const tokenStart = "eyJ0eXAi"
 
+// nowhere ends the name of a host that no name server is asked for: a label has
+// at most 63 characters (RFC 1035, section 2.3.4).
+const nowhere = "too-long-to-be-the-name-of-anything-in-the-domain-name-system-xx.example"
+
 // raced tells whether the race detector watches.
 var raced bool
 

@@ -147,7 +147,7 @@ func (r *Record) read(q querier) error {
 	if err != nil || r.Whole.Finished == "" {
 		return err
 	}
-	const leavers = "managed_by = 'contactsync' AND owner NOT IN (SELECT user FROM sync_member)"
+	const leavers = "managed_by = 'contactsync' AND lower(owner) NOT IN (SELECT lower(user) FROM sync_member)"
 	r.Leavers, err = collect(q, summarising(leavers), scanSummary)
 	return err
 }

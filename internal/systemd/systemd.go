@@ -21,8 +21,9 @@ const TimerUnit = "contactsync.timer"
 // systemd, as most containers, or has no system bus.
 var ErrNone = errors.New("systemd cannot be asked on this machine")
 
-// patience is how long to wait for an answer.
-const patience = 10 * time.Second
+// patience is how long to wait for an answer: monitoring gives up after ten
+// seconds.
+const patience = 3 * time.Second
 
 // Timer is what the service manager knows of a timer.
 type Timer struct {

@@ -1,7 +1,5 @@
-// Package words holds what contactsync says to people beyond an error's own
-// text: hints, and the names of the places in Microsoft's portals that hints
-// lead to. It stands in one place so that it can be read over as a whole, and
-// translated.
+// Package words holds the names of the places in Microsoft's portals that hints
+// lead to, in the languages of those who administer phone servers.
 package words
 
 import (
