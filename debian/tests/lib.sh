@@ -261,7 +261,8 @@ entries_of() { query "SELECT count(*) FROM entry e JOIN phonebook p ON p.id = e.
 # content OWNER: a digest of what stands in the managed phonebook.
 content() {
     query "SELECT e.display_name, e.given_name, e.surname, e.company, e.emails, e.addresses,
-                  (SELECT group_concat(kind || number || as_typed) FROM number n WHERE n.entry = e.id)
+                  (SELECT group_concat(kind || coalesce(number, '') || as_typed)
+                       FROM (SELECT * FROM number WHERE entry = e.id ORDER BY position))
            FROM entry e JOIN phonebook p ON p.id = e.phonebook
            WHERE p.owner = '$1' AND p.managed_by = 'contactsync' ORDER BY 1, 2, 3, 4, 5, 6, 7" | sha256sum | cut -c1-16
 }
