@@ -78,11 +78,11 @@ func (p *program) howToSet(problems settings.Problems) string {
 
 // readError tells who may not read the phonebooks what to type instead.
 func (p *program) readError(err error) error {
-	owner, ok := ownerOf(p.phonebooks)
-	if fault.ClassOf(err) != fault.Permission || dbfile.Hint(err) != "" || !ok || owner == 0 {
+	owner, statErr := dbfile.OwnerOf(p.phonebooks)
+	if fault.ClassOf(err) != fault.Permission || dbfile.Hint(err) != "" || statErr != nil || owner == 0 {
 		return err
 	}
-	hint := "sudo -u " + quote(userName(owner)) + " " + p.commandLine() + "; who only reads phonebooks joins the group ucphonebooks"
+	hint := "sudo -u " + quote(dbfile.UserName(owner)) + " " + p.commandLine() + "; who only reads phonebooks joins the group ucphonebooks"
 	return fault.New(fault.Permission, hint, "%w", err)
 }
 

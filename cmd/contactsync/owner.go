@@ -1,18 +1,14 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"contactsync/internal/fault"
+	"contactsync/kvstore/dbfile"
 )
 
 // rightUser refuses a run as another user than the one to whom the files
@@ -31,7 +27,7 @@ func (p *program) mayWrite() error {
 	folder := filepath.Dir(p.phonebooks)
 	// A file that was copied here may belong to anybody who may write it, and
 	// what lies beside it.
-	if _, ok := ownerOf(p.phonebooks); ok && os.Geteuid() != 0 && unix.Access(p.phonebooks, unix.W_OK) == nil {
+	if _, err := dbfile.OwnerOf(p.phonebooks); err == nil && os.Geteuid() != 0 && unix.Access(p.phonebooks, unix.W_OK) == nil {
 		if unix.Access(folder, unix.W_OK) != nil {
 			return p.mine(folder)
 		}
@@ -40,7 +36,7 @@ func (p *program) mayWrite() error {
 	if err := p.mine(p.phonebooks); err != nil {
 		return err
 	}
-	if _, ok := ownerOf(p.phonebooks); !ok && unix.Access(folder, unix.W_OK) != nil || os.Geteuid() == 0 {
+	if _, err := dbfile.OwnerOf(p.phonebooks); err != nil && unix.Access(folder, unix.W_OK) != nil || os.Geteuid() == 0 {
 		return p.mine(folder)
 	}
 	return nil
@@ -48,20 +44,20 @@ func (p *program) mayWrite() error {
 
 // mine returns an error where path belongs to somebody else.
 func (p *program) mine(path string) error {
-	owner, ok := ownerOf(path)
-	if !ok || owner == os.Geteuid() {
+	owner, err := dbfile.OwnerOf(path)
+	if err != nil || owner == os.Geteuid() {
 		return nil
 	}
-	name := userName(owner)
+	name := dbfile.UserName(owner)
 	hint := "sudo -u " + quote(name) + " " + p.commandLine()
-	folderOwner, _ := ownerOf(filepath.Dir(path))
+	folderOwner, _ := dbfile.OwnerOf(filepath.Dir(path))
 	switch {
 	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
-		hint = "sudo chown " + quote(userName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
+		hint = "sudo chown " + quote(dbfile.UserName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
 	case owner == 0:
 		hint = "nothing of it should belong to root; give it to the service user (sudo chown ucservices " + quote(path) + "), or name places of your own with --store and --phonebooks"
 	}
-	return fault.New(fault.Permission, hint, "this runs as %s, but %s belongs to %s", userName(os.Geteuid()), path, name)
+	return fault.New(fault.Permission, hint, "this runs as %s, but %s belongs to %s", dbfile.UserName(os.Geteuid()), path, name)
 }
 
 // commandLine returns the command as it was typed, quoted for a shell where
@@ -87,28 +83,4 @@ func quote(word string) string {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word
-}
-
-// ownerOf returns the user id of a file's owner. A path below a folder that
-// may not be entered counts as that folder's.
-func ownerOf(path string) (uid int, ok bool) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrPermission) && path != filepath.Dir(path) {
-		return ownerOf(filepath.Dir(path))
-	}
-	if err != nil {
-		return 0, false
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return int(stat.Uid), true
-}
-
-func userName(uid int) string {
-	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
-		return u.Username
-	}
-	return "#" + strconv.Itoa(uid)
 }

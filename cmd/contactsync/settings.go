@@ -118,9 +118,9 @@ func (p *program) storeError(doing string, err error) error {
 func (p *program) whoMay() string {
 	file := filepath.Join(p.store, namespace+".db")
 	hint := "sudo chmod 750 " + quote(p.store) + "; sudo chmod 600 " + quote(file)
-	folderOwner, _ := ownerOf(p.store)
-	if owner, ok := ownerOf(file); ok && owner != folderOwner {
-		hint = "sudo chown " + quote(userName(folderOwner)) + ": " + quote(file) + "; " + hint
+	folderOwner, _ := dbfile.OwnerOf(p.store)
+	if owner, err := dbfile.OwnerOf(file); err == nil && owner != folderOwner {
+		hint = "sudo chown " + quote(dbfile.UserName(folderOwner)) + ": " + quote(file) + "; " + hint
 	}
 	return hint
 }

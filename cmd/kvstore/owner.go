@@ -4,12 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
-	"syscall"
 
 	"contactsync/kvstore"
+	"contactsync/kvstore/dbfile"
 )
 
 // whoMay says how somebody who may not use the store comes to do so.
@@ -21,30 +19,20 @@ func whoMay(store string) string {
 	switch owner := ownerOf(store); {
 	case owner == os.Geteuid() || os.Geteuid() == 0:
 		return "sudo chmod 750 " + visible(store) + "; sudo chmod 600 " + visible(filepath.Join(store, "*.db")) +
-			"; where the error names a file of somebody else's: sudo chown " + userName(owner) + " FILE"
+			"; where the error names a file of somebody else's: sudo chown " + dbfile.UserName(owner) + " FILE"
 	case owner == 0:
 		return "run it as the owner of the store: sudo " + command
 	default:
-		return "run it as the owner of the store: sudo -u " + userName(owner) + " " + command
+		return "run it as the owner of the store: sudo -u " + dbfile.UserName(owner) + " " + command
 	}
 }
 
 // ownerOf returns whose a folder is, or would be if it were made: as the next
 // one above it that can be seen.
 func ownerOf(path string) (uid int) {
-	info, err := os.Stat(path)
-	if (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)) && path != filepath.Dir(path) {
+	uid, err := dbfile.OwnerOf(path)
+	if errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
 		return ownerOf(filepath.Dir(path))
 	}
-	if err != nil {
-		return 0
-	}
-	return int(info.Sys().(*syscall.Stat_t).Uid)
-}
-
-func userName(uid int) string {
-	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
-		return u.Username
-	}
-	return "#" + strconv.Itoa(uid)
+	return uid
 }
