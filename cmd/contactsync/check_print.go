@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"regexp"
 	"strings"
+
+	"contactsync/internal/words"
 )
 
 // checkPrinter prints findings, as text when a link has been tested, as JSON
@@ -59,16 +60,10 @@ var (
 	asciiMarks = map[string]string{passed: "+", failed: "x", warning: "!", skipped: "-"}
 )
 
-// utf8Here tells whether the locale's characters are UTF-8, as setlocale(3)
-// finds it.
+// utf8Here tells whether the locale's characters are UTF-8.
 func utf8Here() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			v = strings.ToLower(v)
-			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
-		}
-	}
-	return false
+	v := strings.ToLower(words.Locale("LC_CTYPE"))
+	return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
 }
 
 // checkText prints a line for each finding, and what to do below it. Findings
@@ -84,6 +79,8 @@ const (
 	checkWidth  = 80
 	screenful   = 20 // of lines that say that all is well
 	similar     = 10 // lines that need the same done
+
+	moreAlike = "and %d more in the same way; -v shows all of them"
 )
 
 // link prints what a link came to; many is a line that stands for more than a
@@ -124,7 +121,7 @@ func (t *checkText) group(same []finding, many string) error {
 	}
 	text := ""
 	if more > 0 {
-		text = fmt.Sprintf("and %d more in the same way; -v shows all of them\n", more)
+		text = fmt.Sprintf(moreAlike, more) + "\n"
 	}
 	if first.Hint != "" {
 		text += "hint: " + first.Hint

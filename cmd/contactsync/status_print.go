@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,7 @@ func (p *program) printProblems(s *standing, all bool) error {
 			}
 		}
 		if shown < to {
-			if err := p.tell("", "and "+strconv.Itoa(to-shown)+" more in the same way; -v shows all of them", plain); err != nil {
+			if err := p.tell("", fmt.Sprintf(moreAlike, to-shown), plain); err != nil {
 				return err
 			}
 		}

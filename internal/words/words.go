@@ -3,21 +3,20 @@
 package words
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"sync"
 )
 
-// German tells whether the administrator's language is German, as setlocale(3)
-// finds it for messages: LC_ALL, LC_MESSAGES, LANG, the first that is set.
-var German = sync.OnceValue(func() bool {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			return strings.HasPrefix(v, "de")
-		}
-	}
-	return false
-})
+// German tells whether the administrator's language is German.
+var German = sync.OnceValue(func() bool { return strings.HasPrefix(Locale("LC_MESSAGES"), "de") })
+
+// Locale returns the locale's name for a category such as LC_CTYPE, as
+// setlocale(3) finds it; empty where none is set.
+func Locale(category string) string {
+	return cmp.Or(os.Getenv("LC_ALL"), os.Getenv(category), os.Getenv("LANG"))
+}
 
 // Fill replaces each place in a text, such as {secrets}, by the words that the
 // portal uses for it in the administrator's language. What names no place is
