@@ -172,6 +172,14 @@ func given(c *cli.Context, name string) bool {
 	return false
 }
 
+// usersOf returns whom --user names, before or behind the subcommand.
+func usersOf(c *cli.Context) (users []string) {
+	for _, ctx := range c.Lineage() {
+		users = append(users, ctx.StringSlice("user")...)
+	}
+	return users
+}
+
 const seeHelp = "contactsync --help lists what there is"
 
 func usageError(_ *cli.Context, err error, _ bool) error {

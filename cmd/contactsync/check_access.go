@@ -27,9 +27,10 @@ func (k *checker) testPermissions(ctx context.Context) error {
 		k.skip("permissions", "not needed by an Exchange server of one's own, where the account's role opens mailboxes")
 		return nil
 	}
-	switch in, unasked := k.granted(), k.isBroken("tls", "members") || len(k.members) == 0; {
-	case in != "":
-		k.ok("permissions", "%s opens contacts", in)
+	role, service := k.granted()
+	switch unasked := k.isBroken("tls", "members") || len(k.members) == 0; {
+	case role != "":
+		k.ok("permissions", "%s of %s opens contacts", role, service)
 	case unasked:
 		k.skip("permissions", "the token shows none that opens contacts, but RBAC for Applications does not show there, and no mailbox could be asked")
 	default:
@@ -44,15 +45,27 @@ func (k *checker) testPermissions(ctx context.Context) error {
 
 // granted returns the permission in the tokens that opens contacts the way the
 // settings lead, and the service that it belongs to; empty where none does.
-func (k *checker) granted() string {
-	if in := first(graphPermissions, k.graphRoles); in != "" && k.set.Source != settings.EWS {
-		return in + " of Microsoft Graph"
+func (k *checker) granted() (role, service string) {
+	if role = first(graphPermissions, k.graphRoles); role != "" && k.set.Source != settings.EWS {
+		return role, microsoftGraph
 	}
-	if in := first(ewsPermissions, k.ewsRoles); in != "" && k.set.Source != settings.Graph {
-		return in + " of Office 365 Exchange Online"
+	if role = first(ewsPermissions, k.ewsRoles); role != "" && k.set.Source != settings.Graph {
+		return role, exchangeOnline
 	}
-	return ""
+	return "", ""
 }
+
+// opens tells whether a permission in the tokens opens contacts.
+func (k *checker) opens() bool {
+	role, _ := k.granted()
+	return role != ""
+}
+
+// What the portal calls the services to which permissions belong.
+const (
+	microsoftGraph = "Microsoft Graph"
+	exchangeOnline = "Office 365 Exchange Online"
+)
 
 // withoutRole says what came of asking mailboxes without a permission in the
 // token.
@@ -74,7 +87,8 @@ func (k *checker) withoutRole() {
 // tooMuch warns of what was granted and is not needed, and of what would be
 // needed to find every mailbox.
 func (k *checker) tooMuch() {
-	overEWS := k.granted() == "full_access_as_app of Office 365 Exchange Online" || k.choice.Name == "ews"
+	_, service := k.granted()
+	overEWS := service == exchangeOnline || k.choice.Name == "ews"
 	if !overEWS && first(lookUps, k.graphRoles) == "" && k.set.LDAP.ObjectIDAttribute == "" {
 		k.warn("permissions", hintLookUp, "User.ReadBasic.All of Microsoft Graph is missing")
 	}
@@ -126,14 +140,14 @@ func (k *checker) settle(ctx context.Context) {
 	}
 	k.choice, k.refusal = k.way.chooser(k.set, last)(ctx, k.members)
 	// What the settings name is used without asking a mailbox.
-	if k.refusal == nil && k.granted() == "" && k.set.Source != settings.Auto && k.set.Office365 {
+	if k.refusal == nil && !k.opens() && k.set.Source != settings.Auto && k.set.Office365 {
 		k.refusal = syncer.Knock(ctx, map[string]syncer.Offer{"graph": k.way.graph, "ews": k.way.ews}[k.choice.Name], k.members)
 	}
 }
 
 // testSource tests which service contacts are read over, as a run decides it.
 func (k *checker) testSource(ctx context.Context) error {
-	if len(k.members) == 0 && k.granted() == "" && k.set.Office365 {
+	if len(k.members) == 0 && !k.opens() && k.set.Office365 {
 		k.skip("source", "no mailbox could be asked")
 		return nil
 	}

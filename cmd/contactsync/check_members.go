@@ -53,7 +53,7 @@ func (k *checker) testMembers(ctx context.Context) error {
 		k.fail("members", err)
 		return nil
 	}
-	asked, err := syncer.Only(all, k.users())
+	asked, err := syncer.Only(all, usersOf(k.cli))
 	if err != nil {
 		return fault.New(fault.Usage, k.command("members")+" lists who is", "%w", err)
 	}
@@ -77,14 +77,6 @@ func (k *checker) testMembers(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// users returns whom --user names, before or behind the subcommand.
-func (k *checker) users() (users []string) {
-	for _, c := range k.cli.Lineage() {
-		users = append(users, c.StringSlice("user")...)
-	}
-	return users
 }
 
 // inspector is a source that counts a mailbox's contacts without reading them.
@@ -122,7 +114,7 @@ func (k *checker) testMailboxes(ctx context.Context) error {
 		}
 	}
 	k.many = plural(open, "mailbox", "mailboxes") + " can be read, with " + count(contacts, "contact")
-	class := classOfAll(boxes, len(k.users()) > 0)
+	class := classOfAll(boxes, len(usersOf(k.cli)) > 0)
 	for i, b := range boxes {
 		if b.err != nil {
 			k.fail("mailbox", fault.New(class, k.hintOf(b.err), "%s: %w", k.members[i].User, b.err))
@@ -186,7 +178,7 @@ func classOfAll(boxes []inspected, some bool) fault.Class {
 // hintOf returns what to do about a mailbox that cannot be read. Where the token
 // shows the permission, a refusal means that something leaves the mailbox out.
 func (k *checker) hintOf(err error) string {
-	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || k.granted() == "" {
+	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || !k.opens() {
 		return fault.HintOf(err)
 	}
 	return hintScope + "\n" + fmt.Sprintf(cmdPolicy, k.set.ClientID) + "\n" + k.scopeCommand()

@@ -67,10 +67,7 @@ func (p *program) lookup(c *cli.Context) error {
 // number for more numbers, so that options there are read here; and a number
 // that a shell has taken apart at its blanks is put together again.
 func (p *program) question(c *cli.Context) (question, error) {
-	q := question{json: given(c, "json")}
-	for _, ctx := range c.Lineage() {
-		q.users = append(q.users, ctx.StringSlice("user")...)
-	}
+	q := question{json: given(c, "json"), users: usersOf(c)}
 	behind := flag.NewFlagSet("lookup", flag.ContinueOnError)
 	behind.SetOutput(io.Discard)
 	behind.Usage = func() {}
