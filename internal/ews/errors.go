@@ -39,7 +39,6 @@ func (e *serviceError) Error() string {
 // What to do about errors that have more than one code.
 const (
 	hintNoMailbox = "compare the address in the directory with the mailbox's primary address, and check that it has a licence for a mailbox"
-	hintUnknown   = "the next run tries again; if it stays so, tell the maintainers"
 	hintMoved     = "it was moved or deleted while it was read; the next run tries again"
 	hintStrange   = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
 
@@ -136,7 +135,7 @@ func (s *Source) explain(e *serviceError) error {
 		// "Server" or "Receiver" and no reason: the service broke down.
 		return &transport.Retry{Err: fault.New(fault.Unavailable, hintStrange, "%w", e)}
 	case !ok:
-		return fault.New(fault.Member, hintUnknown, "%w", e)
+		return fault.New(fault.Member, transport.HintUnknown, "%w", e)
 	}
 	return fault.New(k.class, k.hint, "%w", e)
 }

@@ -10,12 +10,12 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/transport"
 )
 
 // What to do about failures that have more than one cause.
 const (
 	hintStrange  = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
-	hintUnknown  = "the next run tries again; if it stays so, tell the maintainers"
 	hintRefused  = "grant the app the application permission Contacts.Read of Microsoft Graph with admin consent; where it has that, an application access policy or an RBAC scope leaves this mailbox out (Test-ServicePrincipalAuthorization tells)"
 	hintNoPerson = "no user with this id or sign-in name is in the tenant; compare the directory with Microsoft 365"
 	hintNoBox    = "the user has no mailbox in Exchange Online: give a licence that includes one, or, where the mailbox is on a server of your own, set office365 to false"
@@ -139,7 +139,7 @@ func failure(resp *http.Response, body []byte) error {
 	case e.Status >= 500:
 		return fault.New(fault.Unavailable, hintService, "%w", e)
 	}
-	return fault.New(fault.Member, hintUnknown, "%w", e)
+	return fault.New(fault.Member, transport.HintUnknown, "%w", e)
 }
 
 // foreign returns the error for an answer that is not in Graph's form.

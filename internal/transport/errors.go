@@ -16,6 +16,9 @@ import (
 	"contactsync/internal/fault"
 )
 
+// HintUnknown is what to do about an answer that nobody has met yet.
+const HintUnknown = "the next run tries again; if it stays so, tell the maintainers"
+
 // Busy returns a *Retry where the answer's status asks to come back later:
 // 429, 502, 503 and 504, with the wait of Retry-After (RFC 9110, 10.2.3).
 // It returns nil for every other status and does not read the body.
