@@ -99,17 +99,6 @@ func (w *world) unencrypted() string {
 	return strings.Replace(srv.URL, "http:", "https:", 1)
 }
 
-// ownServer has Exchange be a server of one's own.
-func (w *world) ownServer(password string) {
-	w.tenant.AddMailbox(simulator.Mailbox{Mail: "svc@example.org", Password: secret, MayImpersonate: true})
-	w.set("office365", "false")
-	w.set("ews_username", "svc@example.org")
-	w.set("ews_password", password)
-	for _, key := range []string{"tenant_id", "client_id", "client_secret", "client_secret_expires", "authority", "graph_url"} {
-		w.set(key, "")
-	}
-}
-
 // crowd puts further members into the group, with a mailbox or without.
 func (w *world) crowd(n int, licensed bool) {
 	var entries []ldaptest.Entry

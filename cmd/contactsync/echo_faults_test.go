@@ -22,13 +22,7 @@ import (
 // takes NTLM, or Basic alone.
 func (w *world) exchange(scheme string) {
 	w.t.Helper()
-	w.tenant.AddMailbox(simulator.Mailbox{Mail: "svc@example.org", UPN: "svc@example.org", Password: secret, MayImpersonate: true})
-	w.set("office365", "false")
-	w.set("ews_username", "svc@example.org")
-	w.set("ews_password", secret)
-	for _, key := range []string{"tenant_id", "client_id", "client_secret"} {
-		w.set(key, "")
-	}
+	w.ownServer(secret)
 	if scheme == "Basic" { // the simulator knows the connections of its own listener alone
 		w.set("ews_url", w.front(w.cloud.Handler())+"/EWS/Exchange.asmx")
 	}

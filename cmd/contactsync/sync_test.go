@@ -462,13 +462,7 @@ func TestServerOfOnesOwn(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
 	w.add("anna", "Erika", "030 901820")
-	w.tenant.AddMailbox(simulator.Mailbox{Mail: "svc@example.org", UPN: "svc@example.org", Password: secret, MayImpersonate: true})
-	w.set("office365", "false")
-	w.set("ews_username", "svc@example.org")
-	w.set("ews_password", secret)
-	for _, key := range []string{"tenant_id", "client_id", "client_secret"} {
-		w.set(key, "")
-	}
+	w.ownServer(secret)
 	r := w.sync(0)
 	check(t, "source", r.Source, "ews")
 	check(t, "names", w.names("anna"), "Erika")

@@ -119,6 +119,18 @@ func (w *world) set(key, value string) {
 	}
 }
 
+// ownServer has the mailboxes lie on an Exchange server of one's own.
+func (w *world) ownServer(password string) {
+	w.t.Helper()
+	w.tenant.AddMailbox(simulator.Mailbox{Mail: "svc@example.org", UPN: "svc@example.org", Password: secret, MayImpersonate: true})
+	w.set("office365", "false")
+	w.set("ews_username", "svc@example.org")
+	w.set("ews_password", password)
+	for _, key := range []string{"tenant_id", "client_id", "client_secret", "authority", "graph_url"} {
+		w.set(key, "")
+	}
+}
+
 // mailbox returns the mailbox of a member.
 func (w *world) mailbox(uid string) *simulator.Mailbox { return w.tenant.Mailbox(address(uid)) }
 
