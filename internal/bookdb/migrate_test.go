@@ -2,9 +2,12 @@ package bookdb_test
 
 import (
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"contactsync/internal/bookdb"
 	"contactsync/internal/phonebook"
@@ -111,5 +114,111 @@ func TestReadingVersion1(t *testing.T) {
 	wantChanges(t, replace(t, db, r), phonebook.Changes{Removed: 1, Entries: 7, Details: []phonebook.Detail{{Op: phonebook.Removed, Name: "Name 000007"}}})
 	if got := shell(t, path, "PRAGMA user_version"); got != "1" {
 		t.Errorf("reading made it a file of version %s", got)
+	}
+}
+
+// undo leads from the newest version of the schema back to an older one.
+var undo = map[int]string{
+	3: "DROP TABLE sync_run; DROP TABLE sync_member; PRAGMA user_version = 3",
+	2: "DROP TABLE sync_run; DROP TABLE sync_member; DROP INDEX number_typed; PRAGMA user_version = 2",
+}
+
+// TestMigrationKeepsWhatIsKnown opens files of the versions since the one that
+// reads only what changed: how far each mailbox was read is still known, so
+// that an upgrade does not have all of them read again.
+func TestMigrationKeepsWhatIsKnown(t *testing.T) {
+	const schema = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name; PRAGMA user_version"
+	for version, script := range undo {
+		t.Run(fmt.Sprint("from ", version), func(t *testing.T) {
+			db, path := open(t)
+			fresh := shell(t, path, schema)
+			anna := replacement("anna", entries(8))
+			anna.State = "1"
+			replace(t, db, anna)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			shell(t, path, script)
+			old, err := bookdb.OpenReader(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer old.Close()
+			wantBook(t, old, "anna", entries(8))
+			if r, err := old.Recorded(ctx); err != nil || r.All.Finished != "" {
+				t.Errorf("the record of an older file: %+v, %v", r, err)
+			}
+
+			db = reopen(t, path)
+			if got := shell(t, path, schema); got != fresh {
+				t.Errorf("the schema is\n%s\na new file has\n%s", got, fresh)
+			}
+			known, err := db.Known(ctx, []string{"anna"})
+			if err != nil || known["anna"].State != "1" {
+				t.Errorf("Known: %v, %v", known, err)
+			}
+			changed := entries(8)
+			changed[3].Surname = "New"
+			d := replacement("anna", changed[3:4])
+			d.Since, d.State = "1", "2"
+			wantChanges(t, replace(t, db, d), phonebook.Changes{Updated: 1, Entries: 8})
+			wantBook(t, db, "anna", changed)
+		})
+	}
+}
+
+// TestKilledDuringMigration kills a process while it brings an old file up to
+// date: the file is of the old version or of the new one, and nothing is lost.
+func TestKilledDuringMigration(t *testing.T) {
+	const (
+		read  = "SELECT * FROM phonebook; SELECT id, " + allColumns + " FROM entry; SELECT rowid, * FROM number; SELECT * FROM state"
+		whole = "PRAGMA user_version; PRAGMA integrity_check"
+	)
+	original, _ := version1(t)
+	shell(t, original, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+		INSERT INTO entry(`+allColumns+`) SELECT `+allColumns+` FROM n, entry WHERE entry.id = 1;
+		INSERT INTO number SELECT entry.id, position, kind, number, as_typed FROM entry, number WHERE entry = 1 AND entry.id > 12`)
+	before := shell(t, original, read)
+	migrating := func() (path string, p *process) {
+		path = filepath.Join(t.TempDir(), "phonebooks.db")
+		content, err := os.ReadFile(original)
+		if err == nil {
+			err = os.WriteFile(path, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p = startRole(t, "migrate", path)
+		p.line()
+		return path, p
+	}
+	_, p := migrating()
+	begun := time.Now()
+	p.finish()
+	took := time.Since(begun)
+	seen := map[string]int{}
+	for range 12 {
+		path, p := migrating()
+		time.Sleep(rand.N(took))
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		state := shell(t, path, whole)
+		seen[state]++
+		if state != "1\nok" && state != "4\nok" {
+			t.Fatalf("after a kill: %s", state)
+		}
+		if got := shell(t, path, read); got != before {
+			t.Fatal("after a kill readers see something else")
+		}
+		if err := reopen(t, path).Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := shell(t, path, read+"; "+whole); got != before+"\n4\nok" {
+			t.Fatal("the next run does not bring the file up to date, or loses something")
+		}
+	}
+	t.Logf("killed at 12 moments of %v; version and integrity after it: %v", took, seen)
+	if seen["1\nok"] == 0 {
+		t.Error("no kill came before the end")
 	}
 }

@@ -27,6 +27,7 @@ var roles = map[string]func(path string) error{
 	"write":   func(path string) error { return writeStates(path, 1) },
 	"rewrite": func(path string) error { return writeStates(path, 1<<30) },
 	"read":    readOnce,
+	"migrate": migrate,
 	"watch":   watchStates,
 	"lock": func(path string) error {
 		_, err := bookdb.Lock(path)
@@ -74,6 +75,16 @@ func writeStates(path string, times int) error {
 		if n == 0 {
 			fmt.Println("written")
 		}
+	}
+	return db.Close()
+}
+
+// migrate brings a file up to date; it says so before it begins.
+func migrate(path string) error {
+	fmt.Println("opening")
+	db, err := bookdb.Open(path)
+	if err != nil {
+		return err
 	}
 	return db.Close()
 }
