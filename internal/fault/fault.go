@@ -6,7 +6,6 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -58,10 +57,10 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap returns the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// New returns an error of the given class with a hint; format and args are
-// those of fmt.Errorf.
+// New returns an error of the given class with a hint, which is a text of
+// package words; format and args are those of fmt.Errorf.
 func New(class Class, hint, format string, args ...any) *Error {
-	return &Error{Class: class, Hint: hint, Err: fmt.Errorf(format, args...)}
+	return &Error{Class: class, Hint: hint, Err: words.Errorf(format, args...)}
 }
 
 // ClassOf returns the class of the outermost Error in err's chain; Member

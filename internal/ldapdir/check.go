@@ -8,6 +8,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // SignIn connects to the directory as Members does, encrypts the connection
@@ -24,9 +25,9 @@ func (d *Directory) SignIn(ctx context.Context) (who string, err error) {
 	case d.cfg.BindDN != "":
 		return d.cfg.BindDN, nil
 	case d.server.scheme == "ldapi":
-		return "the user of this process (SASL EXTERNAL)", nil
+		return words.Fill(words.ThisProcess), nil
 	}
-	return "anonymous", nil
+	return words.Fill(words.Anonymous), nil
 }
 
 // untrusted adds to an error whose certificate it was. Of StartTLS the library

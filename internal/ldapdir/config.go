@@ -12,6 +12,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // defaultSocket is where OpenLDAP's slapd listens for ldapi:///.
@@ -49,7 +50,7 @@ func New(c Config) (*Directory, error) {
 	d := &Directory{cfg: c, server: server}
 	encrypted := server.scheme == "ldaps" || server.scheme == "ldap" && c.StartTLS
 	if server.scheme == "ldap" && !encrypted && c.BindDN != "" && !transport.Loopback(server.host) {
-		return nil, fault.New(fault.Config, "set ldap_starttls to true, or use an ldaps:// address in ldap_url",
+		return nil, fault.New(fault.Config, words.PasswordWithoutTLS,
 			"refuse to send ldap_bind_password to %s without TLS", server.address)
 	}
 	if encrypted {
@@ -69,7 +70,7 @@ func (c *Config) check() error {
 	}
 	for key, dn := range map[string]string{"ldap_base_dn": c.BaseDN, "ldap_bind_dn": c.BindDN} {
 		if _, err := ldap.ParseDN(dn); err != nil {
-			return fault.New(fault.Config, "write it like cn=admin,dc=example,dc=org", "read %s: %w", key, err)
+			return fault.New(fault.Config, words.DNLike, "read %s: %w", key, err)
 		}
 	}
 	for key, name := range map[string]string{
@@ -77,12 +78,12 @@ func (c *Config) check() error {
 		"ldap_mail_attribute": c.MailAttribute, "ldap_object_id_attribute": c.ObjectIDAttribute,
 	} {
 		if name != "" && !attributeType.MatchString(name) {
-			return fault.New(fault.Config, "set it to the name of one attribute", "read %s: %q is no attribute's name", key, name)
+			return fault.New(fault.Config, words.OneAttribute, "read %s: %q is no attribute's name", key, name)
 		}
 	}
 	if c.BindDN != "" && (c.BindPassword == nil || c.BindPassword() == "") {
 		// A server takes a DN without a password for nobody (RFC 4513, 5.1.2).
-		return fault.New(fault.Config, "set ldap_bind_password, or delete ldap_bind_dn to read anonymously",
+		return fault.New(fault.Config, words.SetBindPassword,
 			"sign in as %s: there is no password", c.BindDN)
 	}
 	if c.BindPassword != nil {
@@ -131,6 +132,6 @@ func badURL(text string) error {
 	if i := strings.LastIndex(text, "@"); i >= 0 {
 		text = "…" + text[i:]
 	}
-	return fault.New(fault.Config, "set ldap_url to an address like ldap://ldap.example.org, ldaps://ldap.example.org or ldapi:///; a base DN goes into ldap_base_dn, a user into ldap_bind_dn",
+	return fault.New(fault.Config, words.LDAPURLLike,
 		"read ldap_url: %q is no address of an LDAP server", text)
 }

@@ -12,6 +12,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // session is a connection that is signed in, for one call of Members.
@@ -115,17 +116,17 @@ func (p *patient) Write(b []byte) (int, error) {
 
 // dialError explains why there is no connection at all.
 func (d *Directory) dialError(err error) error {
-	class, hint := fault.Unavailable, "check that the directory runs and that ldap_url is right; the next run tries again"
+	class, hint := fault.Unavailable, words.DirectorySilent
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		class, hint = fault.Permission, "let this user open the socket, or set ldap_url to ldap://localhost"
+		class, hint = fault.Permission, words.SocketForbidden
 	case errors.Is(err, os.ErrNotExist):
-		hint = "nothing listens on this socket; check that slapd runs and listens on ldapi:///, or set ldap_url"
+		hint = words.SocketMissing
 	case transport.Offline(err):
-		hint = transport.HintOffline
+		hint = words.Offline
 	case errors.As(err, &dns):
-		hint = "the name cannot be resolved; check its spelling in ldap_url and this machine's DNS"
+		hint = words.Say(words.NameUnknown, "ldap_url")
 	}
 	return fault.New(class, hint, "connect to the directory: %w", err)
 }

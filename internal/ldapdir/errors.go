@@ -8,6 +8,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // maxSaid is how much of what the server says to an error is shown, in
@@ -39,20 +40,20 @@ func (a answer) Unwrap() error { return a.result }
 // remedies says, for each result that is an administrator's matter, what to
 // do about it (RFC 4511, appendix A). All others pass by themselves.
 var remedies = map[uint16]string{
-	ldap.LDAPResultOperationsError:             "the directory may want a sign-in first; set ldap_bind_dn and ldap_bind_password",
-	ldap.LDAPResultUnwillingToPerform:          "the directory may want a sign-in first; set ldap_bind_dn and ldap_bind_password",
-	ldap.LDAPResultSizeLimitExceeded:           "narrow ldap_group_filter, or raise the server's limit for ldap_bind_dn (OpenLDAP: olcLimits)",
-	ldap.LDAPResultAdminLimitExceeded:          "index the attributes of ldap_group_filter on the server, or raise its limit for ldap_bind_dn",
-	ldap.LDAPResultStrongAuthRequired:          "the directory wants TLS or a sign-in; check ldap_starttls, ldap_bind_dn and ldap_bind_password",
-	ldap.LDAPResultConfidentialityRequired:     "the directory wants TLS; set ldap_starttls to true, or use an ldaps:// address in ldap_url",
-	ldap.LDAPResultInappropriateAuthentication: "the directory wants a sign-in; set ldap_bind_dn and ldap_bind_password",
-	ldap.LDAPResultInsufficientAccessRights:    "let ldap_bind_dn read the groups and their members",
-	ldap.LDAPResultNoSuchObject:                "check that ldap_base_dn exists and that ldap_bind_dn may read it",
-	ldap.LDAPResultInvalidDNSyntax:             "check ldap_base_dn",
-	ldap.LDAPResultReferral:                    "this server does not hold ldap_base_dn; name the server that does in ldap_url",
-	ldap.LDAPResultUndefinedAttributeType:      "check the attributes in ldap_group_filter",
-	ldap.LDAPResultInappropriateMatching:       "check the attributes in ldap_group_filter",
-	ldap.ErrorFilterCompile:                    "correct the filter in ldap_group_filter; every parenthesis that opens has to close",
+	ldap.LDAPResultOperationsError:             words.DirectoryMaySignIn,
+	ldap.LDAPResultUnwillingToPerform:          words.DirectoryMaySignIn,
+	ldap.LDAPResultSizeLimitExceeded:           words.TooManyGroups,
+	ldap.LDAPResultAdminLimitExceeded:          words.IndexFilter,
+	ldap.LDAPResultStrongAuthRequired:          words.DirectoryWantsMore,
+	ldap.LDAPResultConfidentialityRequired:     words.DirectoryWantsTLS,
+	ldap.LDAPResultInappropriateAuthentication: words.DirectorySignIn,
+	ldap.LDAPResultInsufficientAccessRights:    words.LetReadGroups,
+	ldap.LDAPResultNoSuchObject:                words.NoSuchBase,
+	ldap.LDAPResultInvalidDNSyntax:             words.CheckBaseDN,
+	ldap.LDAPResultReferral:                    words.BaseElsewhere,
+	ldap.LDAPResultUndefinedAttributeType:      words.CheckFilter,
+	ldap.LDAPResultInappropriateMatching:       words.CheckFilter,
+	ldap.ErrorFilterCompile:                    words.CorrectFilter,
 }
 
 // explain returns err, which broke off what was done, with its class and what
@@ -62,13 +63,13 @@ func explain(err error, doing string) error {
 	if errors.As(err, &own) {
 		return err
 	}
-	class, hint := fault.Unavailable, brokeOff
+	class, hint := fault.Unavailable, words.DirectoryBrokeOff
 	var e *ldap.Error
 	if errors.As(err, &e) {
 		if remedy, ours := remedies[e.ResultCode]; ours {
 			class, hint = fault.Config, remedy
 		} else if e.ResultCode < ldap.ErrorNetwork {
-			hint = "the directory refuses for now; look into its log"
+			hint = words.DirectoryRefuses
 		}
 		err = answer{e}
 	}
@@ -84,9 +85,9 @@ func bindError(err error, who string) error {
 		ldap.IsErrorAnyOf(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultTimeLimitExceeded) {
 		return explain(err, doing)
 	}
-	hint := "check ldap_bind_dn and ldap_bind_password"
+	hint := words.CheckBind
 	if ldap.IsErrorAnyOf(err, ldap.LDAPResultConfidentialityRequired, ldap.LDAPResultStrongAuthRequired) {
-		hint = remedies[ldap.LDAPResultConfidentialityRequired]
+		hint = words.DirectoryWantsTLS
 	}
 	return fault.New(fault.Config, hint, "%s: %w", doing, answer{e})
 }

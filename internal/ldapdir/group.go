@@ -1,13 +1,13 @@
 package ldapdir
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // memberAttributes tells where the classes of groups keep their members, and
@@ -47,7 +47,7 @@ func (w *walk) bare(n *node, carries bool) error {
 		case !strings.EqualFold(kept.name, attribute):
 			elsewhere = kept.name
 		case kept.always:
-			return fault.New(fault.Config, fmt.Sprintf("let ldap_bind_dn read the attribute %s of the groups", attribute),
+			return fault.New(fault.Config, words.Say(words.LetReadAttribute, attribute),
 				"read group %s: it shows no %s, which every %s has", n.entry.dn, attribute, class)
 		default:
 			return nil
@@ -57,10 +57,10 @@ func (w *walk) bare(n *node, carries bool) error {
 		return nil
 	}
 	if carries {
-		return fault.New(fault.Config, "set ldap_member_attribute to "+elsewhere,
+		return fault.New(fault.Config, words.Say(words.SetMemberAttr, elsewhere),
 			"read group %s: it keeps its members in %s, not in %s", n.entry.dn, elsewhere, attribute)
 	}
-	n.problem = fmt.Sprintf("is a group that keeps its members in %s, not in %s", elsewhere, attribute)
+	n.problem = words.Say(words.GroupKeepsElsewhere, elsewhere, attribute)
 	return nil
 }
 

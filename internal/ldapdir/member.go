@@ -2,13 +2,13 @@ package ldapdir
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // person is a member with what tells him apart from others.
@@ -30,9 +30,9 @@ func (w *walk) list() []phonebook.Member {
 	slices.SortFunc(people, func(a, b *person) int {
 		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.name, b.name))
 	})
-	clashes(people, "user id", func(p *person) string { return p.User })
-	clashes(people, "mail address", func(p *person) string { return p.Mail })
-	clashes(people, "object id", func(p *person) string { return p.ObjectID })
+	clashes(people, words.SharesUserID, func(p *person) string { return p.User })
+	clashes(people, words.SharesMailAddress, func(p *person) string { return p.Mail })
+	clashes(people, words.SharesObjectID, func(p *person) string { return p.ObjectID })
 	members := make([]phonebook.Member, len(people))
 	for i, p := range people {
 		members[i] = p.Member
@@ -83,12 +83,12 @@ func disown(people []*person) {
 func (w *walk) lacks(p *person) string {
 	var lacks []string
 	if p.User == "" {
-		lacks = append(lacks, fmt.Sprintf("has no user id (%s)", w.cfg.UIDAttribute))
+		lacks = append(lacks, words.Say(words.NoUserID, w.cfg.UIDAttribute))
 	}
 	if at := strings.LastIndex(p.Mail, "@"); p.Mail == "" {
-		lacks = append(lacks, fmt.Sprintf("has no mail address (%s)", w.cfg.MailAttribute))
+		lacks = append(lacks, words.Say(words.NoMailAddress, w.cfg.MailAttribute))
 	} else if at < 1 || at == len(p.Mail)-1 {
-		lacks = append(lacks, fmt.Sprintf("%q is no mail address", p.Mail))
+		lacks = append(lacks, words.Say(words.NotAMailAddress, p.Mail))
 	}
 	return strings.Join(lacks, "; ")
 }
@@ -96,7 +96,7 @@ func (w *walk) lacks(p *person) string {
 // clashes gives a problem to everybody who shares with somebody else what
 // only one may have: two people cannot own one phonebook, and one mailbox is
 // not two people's.
-func clashes(people []*person, what string, of func(*person) string) {
+func clashes(people []*person, problem string, of func(*person) string) {
 	first := make(map[string]*person, len(people))
 	holders := map[string][]*person{} // of what several have
 	for _, p := range people {
@@ -126,7 +126,7 @@ func clashes(people []*person, what string, of func(*person) string) {
 				others = append(others, other.name)
 			}
 		}
-		p.Problem = fmt.Sprintf("shares the %s %s with %s", what, of(p), strings.Join(others, "; "))
+		p.Problem = words.Say(problem, of(p), strings.Join(others, "; "))
 	}
 }
 

@@ -1,12 +1,12 @@
 package ldapdir
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 const parameter = "ews_synccontacts"
@@ -25,8 +25,7 @@ func (s *session) nearMiss(base string) string {
 			case text == parameter+"=true":
 				return ofAnotherClass(e)
 			case strings.Contains(text, parameter):
-				return fmt.Sprintf("%s has the description %q; the value must be exactly %s=true, alone (a group may have several descriptions)",
-					e.DN, fault.Line(v, 100), parameter)
+				return words.Say(words.ParameterMisspelt, e.DN, fault.Line(v, 100))
 			}
 		}
 	}
@@ -38,9 +37,8 @@ func (s *session) nearMiss(base string) string {
 func ofAnotherClass(e *ldap.Entry) string {
 	for _, class := range e.GetEqualFoldAttributeValues("objectClass") {
 		if kept, known := memberAttributes[strings.ToLower(class)]; known {
-			return fmt.Sprintf("%s carries it, but is of the class %s: set ldap_group_filter to (&(objectClass=%s)(description=%s=true)) and ldap_member_attribute to %s",
-				e.DN, class, class, parameter, kept.name)
+			return words.Say(words.ParameterOfClass, e.DN, class, kept.name)
 		}
 	}
-	return e.DN + " carries it, but is no group of a class that contactsync knows; give it to a groupOfNames"
+	return words.Say(words.ParameterNoGroup, e.DN)
 }

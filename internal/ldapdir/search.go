@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 const (
@@ -33,7 +34,7 @@ func (s *session) search(base string, scope int, filter string, attributes ...st
 		return nil, err
 	}
 	if len(result.Referrals) > 0 {
-		return nil, fault.New(fault.Config, "set ldap_base_dn to a part of the directory that this server holds alone, or name the other server in ldap_url",
+		return nil, fault.New(fault.Config, words.PartElsewhere,
 			"search below %q: the directory refers to %s", base, fault.Line(strings.Join(result.Referrals, " "), maxSaid))
 	}
 	return result.Entries, nil
@@ -66,7 +67,7 @@ func (s *session) base() (string, error) {
 			return contexts[0], nil
 		}
 	}
-	return "", fault.New(fault.Config, "set ldap_base_dn, such as dc=example,dc=org", "read the directory's naming contexts: it shows none")
+	return "", fault.New(fault.Config, words.SetBaseDN, "read the directory's naming contexts: it shows none")
 }
 
 // groups returns the groups that carry the parameter; at least one.
@@ -77,7 +78,7 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 	}
 	for _, e := range found {
 		if !isGroup(e, s.cfg.MemberAttribute) {
-			return nil, fault.New(fault.Config, "let ldap_group_filter find groups; contactsync reads their members out of the attribute "+s.cfg.MemberAttribute+" (ldap_member_attribute)",
+			return nil, fault.New(fault.Config, words.Say(words.FilterFindsOther, s.cfg.MemberAttribute),
 				"search groups below %s: %s finds %s, which is no group", base, s.cfg.GroupFilter, e.DN)
 		}
 		kept, err := s.keepGroup(e)
@@ -89,11 +90,9 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 	if len(groups) > 0 {
 		return groups, nil
 	}
-	hint := "check ldap_group_filter and ldap_base_dn, and that ldap_bind_dn may read the groups"
+	hint := words.NoGroupByFilter
 	if s.cfg.GroupFilter == DefaultGroupFilter {
-		hint = "give a group the parameter: hand ldapmodify the four lines \"dn: GROUP\", \"changetype: modify\", \"add: description\" and \"description: ews_synccontacts=true\", " +
-			"with the group's DN for GROUP; where one has it already, check ldap_base_dn and what ldap_bind_dn may read"
-		hint = cmp.Or(s.nearMiss(base), hint)
+		hint = cmp.Or(s.nearMiss(base), words.GiveParameter)
 	}
 	return nil, fault.New(fault.Config, hint, "search groups below %s: none matches %s", base, s.cfg.GroupFilter)
 }
@@ -162,7 +161,7 @@ func (s *session) values(e *ldap.Entry) ([]string, error) {
 			return all, nil
 		}
 		if !ok { // the rest is not to be had any more
-			return nil, fault.New(fault.Unavailable, "the next run tries again", "read group %s: its members came in part", e.DN)
+			return nil, fault.New(fault.Unavailable, words.NextRunTries, "read group %s: its members came in part", e.DN)
 		}
 		begun = true
 		all = append(all, part...)
@@ -171,14 +170,14 @@ func (s *session) values(e *ldap.Entry) ([]string, error) {
 		}
 		n, err := strconv.Atoi(last)
 		if err != nil || len(part) == 0 {
-			return nil, fault.New(fault.Unavailable, "look into the directory's log", "read group %s: its range of members cannot be read", e.DN)
+			return nil, fault.New(fault.Unavailable, words.LookIntoLog, "read group %s: its range of members cannot be read", e.DN)
 		}
 		dn := e.DN
 		if e, err = s.entry(dn, fmt.Sprintf("%s;range=%d-*", name, n+1)); err != nil {
 			return nil, explain(err, "read group "+dn)
 		}
 		if e == nil {
-			return nil, fault.New(fault.Unavailable, "the next run tries again", "read group %s: %w", dn, errVanished)
+			return nil, fault.New(fault.Unavailable, words.NextRunTries, "read group %s: %w", dn, errVanished)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // node is what a member value stands for: a person, a group, or nobody.
@@ -109,7 +110,7 @@ func (w *walk) check(n *node, carries bool) error {
 		}
 	}
 	if len(n.entry.group.members) == 0 && n.problem == "" {
-		n.problem = "is a group without members, or with none that may be read"
+		n.problem = words.Fill(words.GroupWithout)
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func (w *walk) resolve(ctx context.Context, refs []reference) (fresh []*node, er
 	}
 	for i, ref := range byDN {
 		if entries[i] == nil {
-			w.nobody(ref, "nobody is found by this name: it does not exist, or may not be read")
+			w.nobody(ref, words.Fill(words.NobodyOfName))
 			continue
 		}
 		n, isNew := w.add(entries[i])
@@ -198,13 +199,13 @@ func (w *walk) resolveSome(refs []reference) error {
 func (w *walk) hold(ref reference, holders map[string]*ldap.Entry) {
 	switch len(holders) {
 	case 0:
-		w.nobody(ref, "nobody is found by this user id: it does not exist, or may not be read")
+		w.nobody(ref, words.Fill(words.NobodyOfUID))
 	case 1:
 		for _, e := range holders {
 			w.known[ref.key], _ = w.add(w.keep(e))
 		}
 	default:
-		w.nobody(ref, "several people have this user id: "+dns(holders))
+		w.nobody(ref, words.Say(words.SeveralOfUID, dns(holders)))
 	}
 }
 
