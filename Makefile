@@ -84,9 +84,8 @@ pictures: build ## README's pictures: a run, the way of a contact, what the last
 fuzz: need-build ## each fuzz target for 10 minutes of processor time (FUZZTIME=600), FUZZJOBS=2 at a time
 	@GO=$(GO) FUZZTIME='$(FUZZTIME)' FUZZJOBS='$(FUZZJOBS)' .ci/fuzz $(TARGETS)
 
-versions: ## modules in the programs of which there are newer versions; none
-	@$(GO) list -tags libsqlite3 -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' ./cmd/contactsync ./cmd/kvstore | sort -u | \
-		xargs $(GO) list -m -u -f '{{with .Update}}{{$$.Path}} {{$$.Version}}, newest {{.Version}}{{end}}' | { ! grep .; }
+versions: ## modules, tests' own too, of which there are newer versions; none
+	@GO=$(GO) .ci/versions
 
 # TestFolderOfEverySource asks servers on loopback; a package is built without.
 check: ## quick tests of the pure packages, which the package's build runs too
