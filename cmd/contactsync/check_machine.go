@@ -17,6 +17,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
 	"contactsync/internal/systemd"
+	"contactsync/internal/words"
 )
 
 // testStore tests whether the key-value store can be read, as the user to whom
@@ -94,10 +95,10 @@ func (k *checker) testSecret(context.Context) error {
 	switch {
 	case err != nil:
 		k.fail("secret", err)
-	case e.what == "":
+	case e.what == noProof:
 		k.skip("secret", "not needed by an Exchange server of one's own")
 	case e.last.IsZero():
-		k.warn("secret", hintExpiry+k.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", "nobody noted the last day of the %s", e.what)
+		k.warn("secret", hintExpiry+k.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", "%s", words.Fill(words.NobodyNoted))
 	case e.warning(now) != "":
 		k.warn("secret", e.renew, "%s", e.end(now))
 	default:

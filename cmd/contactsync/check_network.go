@@ -15,6 +15,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // host is a server that the settings name.
@@ -107,7 +108,7 @@ const patience = 30 * time.Second
 func (k *checker) hintOfName(h host, err error) string {
 	hint := fmt.Sprintf(hintNames, h.key)
 	if transport.Offline(err) {
-		hint = transport.HintOffline
+		hint = words.Offline
 	}
 	if k.set.ProxyURL == "" && h.key != "ldap_url" {
 		hint += hintProxy

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"contactsync/internal/entra"
@@ -13,10 +12,19 @@ import (
 // warnings begin.
 const soon = 60
 
+// proof is what the app proves itself with.
+type proof int
+
+const (
+	noProof proof = iota // none is needed
+	bySecret
+	byCertificate
+)
+
 // expiry is until when the app can sign in with what it has. The run, check
 // and status ask it.
 type expiry struct {
-	what  string    // "client secret" or "certificate"; empty: neither is needed
+	what  proof
 	last  time.Time // the last day; zero: nobody noted it
 	renew string    // how another one takes its place
 }
@@ -28,10 +36,10 @@ func (p *program) expiry(set settings.Settings) (e expiry, err error) {
 	case !set.Office365:
 		return expiry{}, nil
 	case set.ClientCertificate == "":
-		return expiry{"client secret", set.ClientSecretExpires, words.Fill("make another one in {secrets}, and store it with: ") + p.renewal()}, nil
+		return expiry{bySecret, set.ClientSecretExpires, words.Say(words.RenewSecret, p.renewal())}, nil
 	}
 	end, err := entra.CertificateEnd(set.ClientCertificate)
-	return expiry{"certificate", end, words.Fill(entra.MakeCertificate) + "; the new file takes the place of " + set.ClientCertificate}, err
+	return expiry{byCertificate, end, words.Say(words.RenewCertificate, set.ClientCertificate)}, err
 }
 
 // days returns how many days are left: 0 on the last one, less than 0 when it
@@ -54,13 +62,16 @@ func (e expiry) end(now time.Time) string {
 	if e.last.IsZero() {
 		return ""
 	}
-	whose := "the last day of the " + e.what
+	was, today, is := words.LastDaySecretWas, words.LastDaySecretToday, words.LastDayOfSecret
+	if e.what == byCertificate {
+		was, today, is = words.LastDayCertWas, words.LastDayCertToday, words.LastDayOfCertificate
+	}
 	switch day, left := e.last.UTC().Format(time.DateOnly), e.days(now); {
 	case left < 0:
-		return whose + " was " + day
+		return words.Say(was, day)
 	case left == 0:
-		return whose + " is today, " + day
+		return words.Say(today, day)
 	default:
-		return fmt.Sprintf("%s is %s, in %s", whose, day, count(left, "day"))
+		return words.Say(is, day, count(left, "day"))
 	}
 }

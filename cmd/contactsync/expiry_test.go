@@ -27,7 +27,7 @@ func TestEndOfTheSecret(t *testing.T) {
 		{"today", day(0), "the last day of the client secret is today, 2026-11-21"},
 		{"over", day(-1), "the last day of the client secret was 2026-11-20"},
 	} {
-		check(t, tt.name, expiry{what: "client secret", last: tt.last}.warning(now), tt.want)
+		check(t, tt.name, expiry{what: bySecret, last: tt.last}.warning(now), tt.want)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"contactsync/internal/entra"
 	"contactsync/internal/journal"
 	"contactsync/internal/settings"
 	"contactsync/internal/words"
@@ -23,11 +22,11 @@ type loose struct{ text, hint string }
 func (p *program) looseStore() (found []loose) {
 	file := filepath.Join(p.store, namespace+".db")
 	if who := openTo(p.store, 0o027); who != "" {
-		found = append(found, loose{p.store + " can be entered or changed by " + who, "sudo chmod 750 " + quote(p.store)})
+		found = append(found, loose{words.Say(words.FolderLoose, p.store, who), "sudo chmod 750 " + quote(p.store)})
 	}
 	if who := openTo(file, 0o077); who != "" {
-		found = append(found, loose{file + " can be read or changed by " + who,
-			"sudo chmod 600 " + quote(file) + "; who may have read the secret? if anybody, " + words.Fill(exchangeSecret) + p.renewal()})
+		found = append(found, loose{words.Say(words.SecretsLoose, file, who),
+			words.Say(words.ExchangeSecret, "sudo chmod 600 "+quote(file), p.renewal())})
 	}
 	return found
 }
@@ -40,13 +39,11 @@ func looseKey(set settings.Settings) (found []loose) {
 		return nil
 	}
 	if who := openTo(file, 0o027); who != "" {
-		found = append(found, loose{file + ", the key of client_certificate, can be read or changed by " + who,
-			"sudo chmod 640 " + quote(file) + "; who may have read the key? if anybody, " + words.Fill(entra.MakeCertificate) + ", where the old one is to be deleted"})
+		found = append(found, loose{words.Say(words.CertKeyLoose, file, who),
+			words.Say(words.ExchangeKey, "sudo chmod 640 "+quote(file))})
 	}
 	return found
 }
-
-const exchangeSecret = "make another one in {secrets}, delete the old one there, and store it with: "
 
 // openTo returns to whom beyond the owner a file or folder is open, of the
 // rights that nobody is to have; an empty string where it is not, or is not
@@ -58,9 +55,9 @@ func openTo(path string, nobody fs.FileMode) string {
 	}
 	switch rights := info.Mode().Perm() & nobody; {
 	case rights&0o007 != 0:
-		return "everybody"
+		return words.Fill(words.Everybody)
 	case rights != 0:
-		return "its group"
+		return words.Fill(words.ItsGroup)
 	}
 	return ""
 }

@@ -88,7 +88,7 @@ func lastDay(text string, now time.Time) (time.Time, error) {
 	if err != nil {
 		return day, fault.New(fault.Usage, hintLastDay, "the last day is no date") // it could be the secret
 	}
-	if e := (expiry{"client secret", day, ""}); e.days(now) < 0 {
+	if e := (expiry{bySecret, day, ""}); e.days(now) < 0 {
 		return day, fault.New(fault.Usage, hintLastDay, "%s", e.end(now))
 	}
 	return day, nil
@@ -225,7 +225,7 @@ func (r *replacement) done() error {
 		said = "the client secret works, and was stored already"
 	}
 	if !r.last.IsZero() {
-		said += "; " + expiry{"client secret", r.last, ""}.end(time.Now())
+		said += "; " + expiry{bySecret, r.last, ""}.end(time.Now())
 	}
 	var attrs []any
 	if old && r.another() {

@@ -131,7 +131,7 @@ func (p *program) printExpiry(s *standing) error {
 	switch {
 	case s.leftOut != "":
 		return p.tell("secret's end", s.leftOut, plain)
-	case s.expiry.what == "":
+	case s.expiry.what == noProof:
 		return nil // an Exchange server of one's own
 	case s.expiry.last.IsZero():
 		return p.tell("secret's end", statusNoDate+p.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", plain)

@@ -12,6 +12,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // answer is a refusal by the sign-in service: RFC 6749, section 5.2, with what
@@ -64,7 +65,7 @@ func (a answer) explain(host string, resp *http.Response, w *web) error {
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {
 		if !e.outage {
-			hint = outageHint
+			hint = words.SignInBusy
 		}
 		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable, hint, "%w", text)}
 	}
@@ -118,9 +119,9 @@ func clockDifference(date string, now time.Time) string {
 	}
 	switch d := now.Sub(there).Round(time.Second); {
 	case d > time.Minute:
-		return fmt.Sprintf("; this machine's clock is %s ahead of Microsoft's", d)
+		return "; " + words.Say(words.ClockAhead, d, "Microsoft")
 	case d < -time.Minute:
-		return fmt.Sprintf("; this machine's clock is %s behind Microsoft's", -d)
+		return "; " + words.Say(words.ClockBehind, -d, "Microsoft")
 	}
 	return ""
 }

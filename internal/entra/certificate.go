@@ -13,16 +13,7 @@ import (
 	"time"
 
 	"contactsync/internal/fault"
-)
-
-// MakeCertificate is the hint how to come by a certificate.
-const MakeCertificate = "make one with: " +
-	"openssl req -x509 -newkey rsa:3072 -noenc -days 730 -subj /CN=contactsync -keyout app.key -out app.crt, " +
-	"join both in one file, and upload app.crt in {certificates}"
-
-const (
-	fileHint = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
-	keyHint  = "Entra takes an RSA key of 2048 bits or more; " + MakeCertificate
+	"contactsync/internal/words"
 )
 
 // flaw is something wrong with the file, and what to do about it.
@@ -62,10 +53,10 @@ func readCertificate(file string, now time.Time) ([]*x509.Certificate, *rsa.Priv
 func readPEM(file string) ([]*x509.Certificate, *rsa.PrivateKey, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, nil, fault.New(fault.Permission, "let the service read it: chown root:ucservices and chmod 0640", "read client_certificate: %w", err)
+		return nil, nil, fault.New(fault.Permission, words.CertificateForbid, "read client_certificate: %w", err)
 	}
 	if err != nil {
-		return nil, nil, flaw(fileHint, "read client_certificate: %w", err)
+		return nil, nil, flaw(words.CertificateFile, "read client_certificate: %w", err)
 	}
 	certs, key, err := parsePEM(data)
 	return certs, key, inFile(file, err)
@@ -88,11 +79,11 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 	day := c.NotAfter.UTC().Format(time.DateOnly)
 	switch {
 	case key.N.BitLen() < 2048:
-		return flaw(keyHint, "the RSA key is too short: %d bits", key.N.BitLen())
+		return flaw(words.KeyTooShort, "the RSA key is too short: %d bits", key.N.BitLen())
 	case now.After(c.NotAfter):
-		return flaw("it has expired on "+day+"; "+MakeCertificate, "the certificate expired on %s", day)
+		return flaw(words.Say(words.CertificateHasEnded, day), "the certificate expired on %s", day)
 	case now.Before(c.NotBefore):
-		return flaw("check this machine's clock (timedatectl)", "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
+		return flaw(words.SetClock, "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -101,7 +92,7 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 func ownCertificate(certs []*x509.Certificate, key *rsa.PrivateKey) (*x509.Certificate, error) {
 	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return key.PublicKey.Equal(c.PublicKey) })
 	if i < 0 {
-		return nil, flaw(fileHint, "the key does not belong to the certificate")
+		return nil, flaw(words.CertificateFile, "the key does not belong to the certificate")
 	}
 	return certs[i], nil
 }
@@ -109,13 +100,13 @@ func ownCertificate(certs []*x509.Certificate, key *rsa.PrivateKey) (*x509.Certi
 // parsePEM returns the certificates and the key of a PEM file.
 func parsePEM(data []byte) (certs []*x509.Certificate, key *rsa.PrivateKey, err error) {
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
-		return nil, nil, flaw("convert a .pfx or .p12 file with: openssl pkcs12 -noenc -in app.pfx -out app.pem", "it is no PEM file")
+		return nil, nil, flaw(words.CertificateConvert, "it is no PEM file")
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
 			c, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
-				return nil, nil, flaw(fileHint, "a certificate in it is damaged: %w", err)
+				return nil, nil, flaw(words.CertificateFile, "a certificate in it is damaged: %w", err)
 			}
 			certs = append(certs, c)
 			continue
@@ -125,16 +116,16 @@ func parsePEM(data []byte) (certs []*x509.Certificate, key *rsa.PrivateKey, err 
 		case err != nil:
 			return nil, nil, err
 		case k != nil && key != nil:
-			return nil, nil, flaw(fileHint, "it holds more than one key")
+			return nil, nil, flaw(words.CertificateFile, "it holds more than one key")
 		case k != nil:
 			key = k
 		}
 	}
 	switch {
 	case key == nil:
-		return nil, nil, flaw(fileHint, "it holds no key (BEGIN PRIVATE KEY)")
+		return nil, nil, flaw(words.CertificateFile, "it holds no key (BEGIN PRIVATE KEY)")
 	case len(certs) == 0:
-		return nil, nil, flaw(fileHint, "it holds no certificate (BEGIN CERTIFICATE)")
+		return nil, nil, flaw(words.CertificateFile, "it holds no certificate (BEGIN CERTIFICATE)")
 	}
 	return certs, key, nil
 }
@@ -146,7 +137,7 @@ func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
 	var err error
 	switch {
 	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
-		return nil, flaw("take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key makes app.key; join it and the certificate in one file", "its key is encrypted")
+		return nil, flaw(words.CertificateDecrypt, "its key is encrypted")
 	case block.Type == "PRIVATE KEY":
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case block.Type == "RSA PRIVATE KEY":
@@ -155,11 +146,11 @@ func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, flaw(fileHint, "its key is damaged") // err may hold parts of the key
+		return nil, flaw(words.CertificateFile, "its key is damaged") // err may hold parts of the key
 	}
 	k, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, flaw(keyHint, "its key is no RSA key")
+		return nil, flaw(words.KeyTooShort, "its key is no RSA key")
 	}
 	return k, nil
 }

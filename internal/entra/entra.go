@@ -30,6 +30,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 const (
@@ -106,7 +107,7 @@ func New(c Config) (*TokenSource, error) {
 	}
 	client, err := s.connect()
 	if err != nil {
-		return nil, fault.New(fault.Config, "check authority, tenant_id and client_id", "prepare sign-in: %w", err)
+		return nil, fault.New(fault.Config, words.CheckIDs, "prepare sign-in: %w", err)
 	}
 	s.client = &client
 	return s, nil
@@ -123,7 +124,7 @@ func (c Config) credential() (confidential.Credential, error) {
 	}
 	if c.Secret == nil || c.Secret() == "" {
 		return confidential.Credential{}, fault.New(fault.Config,
-			"store the client secret's value with: "+c.Renewal, "sign in: no client secret and no certificate")
+			words.Say(words.NoSecret, c.Renewal), "sign in: no client secret and no certificate")
 	}
 	fault.Hide(c.Secret())
 	return confidential.NewCredFromSecret(c.Secret())
@@ -236,8 +237,8 @@ func explainMSAL(err error) error {
 	case errors.As(err, &f):
 		return fault.New(f.Class, f.Hint, "sign in to Microsoft Entra: %w", f)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fault.New(fault.Unavailable, "check the network; the next run tries again", "sign in to Microsoft Entra: %w", context.DeadlineExceeded)
+		return fault.New(fault.Unavailable, words.CheckNetwork, "sign in to Microsoft Entra: %w", context.DeadlineExceeded)
 	}
-	return fault.New(fault.Config, "check authority, tenant_id, and whether a proxy changes answers",
+	return fault.New(fault.Config, words.AnswerNotOfSignIn,
 		"sign in to Microsoft Entra: the answer is not one of a sign-in service")
 }

@@ -15,6 +15,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // maxAnswer is far above what the sign-in service answers, in bytes.
@@ -66,7 +67,7 @@ func gaveUp(r *transport.Retry, attempts int) error {
 	if attempts == 1 {
 		return r.Err
 	}
-	return fault.New(fault.ClassOf(r.Err), fault.HintOf(r.Err), "%w (tried %d times)", r.Err, attempts)
+	return fault.New(fault.ClassOf(r.Err), fault.HintOf(r.Err), words.TriedTimes, r.Err, attempts)
 }
 
 // try makes one try. The answer's body has been read whole.
@@ -123,19 +124,17 @@ func (w *web) judge(u *url.URL, resp *http.Response, body []byte) error {
 		return a.explain(u.Host, resp, w)
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout:
 		return &transport.Retry{After: transport.RetryAfter(resp.Header), Err: fault.New(fault.Unavailable,
-			"the sign-in service or a proxy before it is busy or out of order; the next run tries again",
+			words.SignInOrProxyBusy,
 			"%s answers %s%s", u.Host, resp.Status, title(body))}
 	case resp.StatusCode == http.StatusNotFound:
-		return fault.New(fault.Config, "check authority: it must be the address of a sign-in service, without the tenant",
+		return fault.New(fault.Config, words.CheckAuthority,
 			"%s answers %s", u.Host, resp.Status)
 	}
-	what := "something that is no answer of a sign-in service" + title(body)
+	what := words.Say(words.NotOfSignInService, title(body))
 	if to, err := resp.Location(); err == nil {
-		what = "a redirect to " + oneLine(to.Host)
+		what = words.Say(words.RedirectTo, oneLine(to.Host))
 	}
-	return fault.New(fault.Config,
-		"something between here and Microsoft answers in its place, such as a proxy's or a guest network's login page; "+
-			"let the firewall pass this machine to "+u.Hostname()+", or set proxy_url, proxy_username and proxy_password",
+	return fault.New(fault.Config, words.Say(words.SomethingElseAnswers, u.Hostname()),
 		"%s answers %s with %s", u.Host, resp.Status, what)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // ErrSwitchedOff says that EWS is switched off for a mailbox or its whole
@@ -36,29 +37,10 @@ func (e *serviceError) Error() string {
 	return s
 }
 
-// What to do about errors that have more than one code.
-const (
-	hintNoMailbox = "compare the address in the directory with the mailbox's primary address, and check that it has a licence for a mailbox"
-	hintMoved     = "it was moved or deleted while it was read; the next run tries again"
-	hintStrange   = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
-
-	hintRefusedOnline = "give the app the permission full_access_as_app of Office 365 Exchange Online with admin consent, or by RBAC the role Application EWS.AccessAsApp; " +
-		"where it has that, an access policy or a scope leaves this mailbox out (Test-ApplicationAccessPolicy, Test-ServicePrincipalAuthorization)"
-	hintRefusedServer = "give the account in ews_username the role ApplicationImpersonation, in a scope that this mailbox is in, its own mailbox too: " +
-		"New-ManagementRoleAssignment -Role ApplicationImpersonation -User ACCOUNT"
-
-	hintSwitchedOff = "Exchange Online ends EWS: tenant by tenant since October 2026, for good on 2027-04-01, and Kiosk, F1 and F3 mailboxes have none; " +
-		"grant the app Contacts.Read of Microsoft Graph and set source to graph or auto"
-	hintBlocked = "the organisation lists who may use EWS: until 2027-04-01 an administrator can add this app (Set-OrganizationConfig -EwsAllowedAppIDs, " +
-		"each write replaces the list, 24 hours until it works); better grant it Contacts.Read of Microsoft Graph and set source to graph or auto"
-
-	hintPassword  = "check ews_username (DOMAIN\\user or user@domain) and ews_password, and whether the account is locked or its password has expired"
-	hintNoScheme  = "the server offers neither NTLM nor Basic; switch Windows authentication on for the EWS virtual directory (Set-WebServicesVirtualDirectory)"
-	hintChallenge = "the server does not speak NTLMv2, which it has to; check its authentication level (LmCompatibilityLevel)"
-	hintToken     = "check that ews_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
-	hintURL       = "check ews_url; it usually ends in /EWS/Exchange.asmx"
-	hintGateway   = "check ews_url, and whether a proxy or a firewall answers in the server's place: it must let this machine through without a login page"
-	hintForbidden = "check that a firewall or the server's own rules let this machine reach EWS"
+// What to do about errors that may be a matter of ews_url.
+var (
+	hintToken   = words.Say(words.CheckSameCloud, "ews_url")
+	hintGateway = words.Say(words.ServerOrGatewayAnswer, "ews_url")
 )
 
 // retryCodes are errors that pass: the same request may succeed a little later.
@@ -95,35 +77,35 @@ var known = map[string]struct {
 	"ErrorImpersonationDenied":   {fault.Refused, ""},
 	"ErrorImpersonationFailed":   {fault.Refused, ""},
 
-	"ErrorNonExistentMailbox":         {fault.Member, hintNoMailbox},
-	"ErrorCannotFindUser":             {fault.Member, hintNoMailbox},
-	"ErrorInvalidSmtpAddress":         {fault.Member, hintNoMailbox},
-	"ErrorMissingEmailAddress":        {fault.Member, hintNoMailbox},
-	"ErrorNonPrimarySmtpAddress":      {fault.Member, "the member's address in the directory is not the mailbox's primary address; enter the primary one there"},
-	"ErrorNoPrimarySmtpAddress":       {fault.Member, hintNoMailbox},
-	"ErrorMailboxConfiguration":       {fault.Member, hintNoMailbox},
-	"ErrorAccountDisabled":            {fault.Member, "the account is disabled; enable it, or take the member out of the group"},
-	"ErrorInvalidLicense":             {fault.Member, "the mailbox has no valid licence"},
-	"ErrorFolderNotFound":             {fault.Member, hintMoved},
-	"ErrorItemNotFound":               {fault.Member, hintMoved},
-	"ErrorSyncFolderNotFound":         {fault.Member, hintMoved},
-	"ErrorInvalidSyncStateData":       {fault.Member, hintMoved},
-	"ErrorItemCorrupt":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
-	"ErrorCorruptData":                {fault.Member, "a contact is damaged; open and save it in Outlook, or delete it"},
-	"ErrorMailboxVersionNotSupported": {fault.Member, "the mailbox is on a server that is too old; it has to be Exchange 2013 SP1 or newer"},
+	"ErrorNonExistentMailbox":         {fault.Member, words.CompareMailbox},
+	"ErrorCannotFindUser":             {fault.Member, words.CompareMailbox},
+	"ErrorInvalidSmtpAddress":         {fault.Member, words.CompareMailbox},
+	"ErrorMissingEmailAddress":        {fault.Member, words.CompareMailbox},
+	"ErrorNonPrimarySmtpAddress":      {fault.Member, words.EnterPrimary},
+	"ErrorNoPrimarySmtpAddress":       {fault.Member, words.CompareMailbox},
+	"ErrorMailboxConfiguration":       {fault.Member, words.CompareMailbox},
+	"ErrorAccountDisabled":            {fault.Member, words.AccountDisabled},
+	"ErrorInvalidLicense":             {fault.Member, words.NoLicence},
+	"ErrorFolderNotFound":             {fault.Member, words.GoneMeanwhile},
+	"ErrorItemNotFound":               {fault.Member, words.GoneMeanwhile},
+	"ErrorSyncFolderNotFound":         {fault.Member, words.GoneMeanwhile},
+	"ErrorInvalidSyncStateData":       {fault.Member, words.GoneMeanwhile},
+	"ErrorItemCorrupt":                {fault.Member, words.ContactDamaged},
+	"ErrorCorruptData":                {fault.Member, words.ContactDamaged},
+	"ErrorMailboxVersionNotSupported": {fault.Member, words.MailboxTooOld},
 
-	"ErrorInvalidServerVersion":                   {fault.Config, "the server is too old; it has to be Exchange 2013 SP1 or newer"},
-	"ErrorInvalidExchangeImpersonationHeaderData": {fault.Config, hintStrange},
-	"ErrorSchemaValidation":                       {fault.Config, "the server refuses what we send; tell the maintainers"},
-	"ErrorInvalidRequest":                         {fault.Config, "the server refuses what we send; tell the maintainers"},
-	"ErrorInternalServerError":                    {fault.Unavailable, "a failure of the service; the next run tries again"},
+	"ErrorInvalidServerVersion":                   {fault.Config, words.ServerTooOld},
+	"ErrorInvalidExchangeImpersonationHeaderData": {fault.Config, words.AnswerStrange},
+	"ErrorSchemaValidation":                       {fault.Config, words.RequestRefused},
+	"ErrorInvalidRequest":                         {fault.Config, words.RequestRefused},
+	"ErrorInternalServerError":                    {fault.Unavailable, words.ServiceFailed},
 }
 
 // explain gives an error of the service its class and a hint.
 func (s *Source) explain(e *serviceError) error {
 	switch {
 	case ofMailbox[e.code]:
-		return &transport.Retry{After: e.wait, Err: fault.New(fault.Member, "the mailbox is being moved, or its database is down; the next run tries again", "%w", e)}
+		return &transport.Retry{After: e.wait, Err: fault.New(fault.Member, words.MailboxDown, "%w", e)}
 	case retryCodes[e.code]:
 		return &transport.Retry{After: e.wait, Err: e}
 	}
@@ -133,18 +115,18 @@ func (s *Source) explain(e *serviceError) error {
 		return fault.New(fault.Refused, s.hintRefused(), "%w", e)
 	case !ok && e.fault && !strings.HasPrefix(e.code, "Error"):
 		// "Server" or "Receiver" and no reason: the service broke down.
-		return &transport.Retry{Err: fault.New(fault.Unavailable, hintStrange, "%w", e)}
+		return &transport.Retry{Err: fault.New(fault.Unavailable, words.AnswerStrange, "%w", e)}
 	case !ok:
-		return fault.New(fault.Member, transport.HintUnknown, "%w", e)
+		return fault.New(fault.Member, words.AnswerNew, "%w", e)
 	}
 	return fault.New(k.class, k.hint, "%w", e)
 }
 
 func (s *Source) hintRefused() string {
 	if s.token == nil {
-		return hintRefusedServer
+		return words.GrantImpersonation
 	}
-	return hintRefusedOnline
+	return words.EWSRefused
 }
 
 // hasCode tells whether err is the service's error with one of these codes.
@@ -184,11 +166,11 @@ func (s *Source) refusal(resp *http.Response) error {
 	case code >= 300 && code < 400:
 		return fault.New(fault.Config, hintGateway, "%s answers %s and sends us elsewhere", host, resp.Status)
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
-		return fault.New(fault.Config, hintURL, "%s answers %s at %s", host, resp.Status, resp.Request.URL.Path)
+		return fault.New(fault.Config, words.EWSURLEnds, "%s answers %s at %s", host, resp.Status, resp.Request.URL.Path)
 	case code == http.StatusProxyAuthRequired:
-		return fault.New(fault.Config, "the proxy wants a login; set proxy_username and proxy_password", "%s answers %s", host, resp.Status)
+		return fault.New(fault.Config, words.ProxyWantsLogin, "%s answers %s", host, resp.Status)
 	case code == http.StatusRequestTimeout, code > http.StatusInternalServerError:
-		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
+		return &transport.Retry{Err: fault.New(fault.Unavailable, words.ServiceFailed, "%s answers %s", host, resp.Status)}
 	}
 	return fault.New(fault.Config, hintGateway, "%s answers %s", host, resp.Status)
 }
@@ -199,14 +181,14 @@ func (s *Source) unauthorized(resp *http.Response) error {
 	switch {
 	case s.token != nil && strings.Contains(resp.Header.Get("X-Ms-Diagnostics"), "2000008"):
 		// The token is good, but nobody consented to anything.
-		return fault.New(fault.Refused, hintRefusedOnline, "%s refuses the token (%s)", host, diagnosed(resp))
+		return fault.New(fault.Refused, words.EWSRefused, "%s refuses the token (%s)", host, diagnosed(resp))
 	case s.token != nil:
 		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, diagnosed(resp))
 	}
 	if o := offered(resp.Header); !o.ntlm() && !o.basic {
-		return fault.New(fault.Config, hintNoScheme, "%s answers %s", host, resp.Status)
+		return fault.New(fault.Config, words.NoSignInScheme, "%s answers %s", host, resp.Status)
 	}
-	return fault.New(fault.Config, hintPassword, "%s refuses the sign-in (%s)", host, resp.Status)
+	return fault.New(fault.Config, words.CheckEWSPassword, "%s refuses the sign-in (%s)", host, resp.Status)
 }
 
 // forbidden explains status 403. Exchange Online says so where EWS is switched
@@ -215,13 +197,13 @@ func (s *Source) forbidden(resp *http.Response) error {
 	reason := fault.Line(resp.Header.Get("X-EWS-Policy-Reason"), 200)
 	switch {
 	case strings.Contains(strings.ToLower(reason), "blocked by policy"):
-		return fault.New(fault.Refused, hintBlocked, "%w (%s)", ErrSwitchedOff, reason)
+		return fault.New(fault.Refused, words.EWSBlocked, "%w (%s)", ErrSwitchedOff, reason)
 	case reason != "":
-		return fault.New(fault.Refused, hintSwitchedOff, "%w (%s)", ErrSwitchedOff, reason)
+		return fault.New(fault.Refused, words.EWSSwitchedOff, "%w (%s)", ErrSwitchedOff, reason)
 	case s.token != nil:
-		return fault.New(fault.Refused, hintRefusedOnline, "%s answers %s", resp.Request.URL.Host, diagnosed(resp))
+		return fault.New(fault.Refused, words.EWSRefused, "%s answers %s", resp.Request.URL.Host, diagnosed(resp))
 	}
-	return fault.New(fault.Refused, hintForbidden, "%s answers %s", resp.Request.URL.Host, resp.Status)
+	return fault.New(fault.Refused, words.LetReachEWS, "%s answers %s", resp.Request.URL.Host, resp.Status)
 }
 
 // diagnosed returns the status with the reason that Exchange Online adds.
@@ -238,19 +220,19 @@ func diagnosed(resp *http.Response) string {
 func foreign(resp *http.Response, err error) error {
 	host := resp.Request.URL.Host
 	if errors.Is(err, errTruncated) {
-		return &transport.Retry{Err: fault.New(fault.Unavailable, "the answer broke off; check the network and a proxy between", "%s: %w", host, err)}
+		return &transport.Retry{Err: fault.New(fault.Unavailable, words.BrokeOff, "%s: %w", host, err)}
 	}
 	if resp.StatusCode != http.StatusOK {
-		return &transport.Retry{Err: fault.New(fault.Unavailable, "a failure of the service; the next run tries again", "%s answers %s", host, resp.Status)}
+		return &transport.Retry{Err: fault.New(fault.Unavailable, words.ServiceFailed, "%s answers %s", host, resp.Status)}
 	}
 	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || errors.Is(err, errText) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, fault.Line(resp.Header.Get("Content-Type"), 60))
 	}
-	return fault.New(fault.Member, hintStrange, "%s: %w", host, err)
+	return fault.New(fault.Member, words.AnswerStrange, "%s: %w", host, err)
 }
 
 // errShape is what an answer leads to that is SOAP but does not fit the
 // question.
 func errShape(format string, args ...any) error {
-	return fault.New(fault.Member, hintStrange, "read answer: %w", fmt.Errorf(format, args...))
+	return fault.New(fault.Member, words.AnswerStrange, "read answer: %w", fmt.Errorf(format, args...))
 }

@@ -50,6 +50,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // DefaultURL is the service in Microsoft's public cloud.
@@ -100,7 +101,7 @@ func New(c Config) (*Source, error) {
 	}
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.User != nil || !safe(u) {
-		return nil, fault.New(fault.Config, "let the key ews_url be an https:// address such as https://mail.example.com/EWS/Exchange.asmx, without user name and password",
+		return nil, fault.New(fault.Config, words.EWSURLLike,
 			"read ews_url: %q cannot be used", redact(c.URL))
 	}
 	return &Source{url: c.URL, token: c.Token, invalidate: c.Invalidate, transport: c.Transport, deep: c.Folders, notes: c.Notes, log: c.Logger}, nil
@@ -142,7 +143,7 @@ func (s *Source) Read(ctx context.Context, m phonebook.Member, since string, yie
 // message is an error that passes by itself.
 func (s *Source) call(ctx context.Context, mail, request string) (a answer, err error) {
 	if mail == "" || strings.ContainsFunc(mail, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
-		return a, fault.New(fault.Member, "give the member a mail address in the directory", "address the mailbox: %q is no mail address", mail)
+		return a, fault.New(fault.Member, words.GiveAddress, "address the mailbox: %q is no mail address", mail)
 	}
 	body := envelope(mail, request)
 	renewed := false

@@ -6,6 +6,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // subfolders returns the ids of the folders below Contacts that a person made
@@ -38,7 +39,7 @@ func (r *reading) allFolders(ctx context.Context) (map[string]folder, error) {
 		}
 		r.log.Debug("listing the folders again", "why", err, "mailbox", r.mail)
 	}
-	return nil, fault.New(fault.Member, "somebody is changing the mailbox's folders; the next run tries again", "%d times: %w", 1+relists, errChanged)
+	return nil, fault.New(fault.Member, words.MailboxRestless, "%d times: %w", 1+relists, errChanged)
 }
 
 // errChanged is of a list in which something could have slipped through

@@ -10,6 +10,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // reading is what happens to one mailbox in one Read.
@@ -181,7 +182,7 @@ const (
 	maxEmpty   = 100  // without a change, one after the other
 )
 
-var errEndless = fault.New(fault.Member, "the service's answers contradict each other; the next run tries again, and if it stays so, tell the maintainers",
+var errEndless = fault.New(fault.Member, words.AnswersDisagree,
 	"the service says again and again that there is more, and gives no more")
 
 // follow hands over what happened in a folder since its sync state, and brings

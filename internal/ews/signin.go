@@ -18,6 +18,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // Wrap returns a layer for transport.Options.Wrap that signs in to a server on
@@ -181,11 +182,11 @@ func (s *signIn) prove(resp *http.Response, scheme string) (string, error) {
 	}
 	bound, err := bindChallenge(challenge, resp.TLS)
 	if err != nil {
-		return "", fault.New(fault.Config, hintChallenge, "sign in by %s: %w", scheme, err)
+		return "", fault.New(fault.Config, words.NoNTLMv2, "sign in by %s: %w", scheme, err)
 	}
 	proof, err := ntlmssp.NewAuthenticateMessage(bound, s.username, s.password(), nil)
 	if err != nil {
-		return "", fault.New(fault.Config, hintChallenge, "sign in by %s: %w", scheme, err)
+		return "", fault.New(fault.Config, words.NoNTLMv2, "sign in by %s: %w", scheme, err)
 	}
 	return base64.StdEncoding.EncodeToString(proof), nil
 }

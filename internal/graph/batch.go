@@ -11,6 +11,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // batchMax is how many requests a batch may hold ("Combine multiple HTTP
@@ -106,7 +107,7 @@ func (b *batch) build(ctx context.Context) (*http.Request, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.source.address+"/$batch", &body)
 	if err != nil {
-		return nil, fault.New(fault.Config, "check graph_url", "make request: %w", err)
+		return nil, fault.New(fault.Config, words.CheckGraphURL, "make request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	b.token, err = b.source.authorise(ctx, req)
@@ -147,7 +148,7 @@ func (b *batch) responses(r *reader) error {
 	}
 	for i, q := range b.sent {
 		if !had[i] {
-			b.part(q, q.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err), true))
+			b.part(q, q.again(fault.New(fault.Unavailable, words.AnswerStrange, "read answer of Microsoft Graph: %w", err), true))
 		}
 	}
 	b.answered(b.done...)

@@ -8,6 +8,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // change is a line of delta: a contact is in the folder, new, changed or as it
@@ -90,9 +91,6 @@ const (
 	maxChanges = 5000
 )
 
-// hintRestless is what to do about a mailbox that never stands still.
-const hintRestless = "somebody is changing the mailbox's contacts or folders; the next run tries again"
-
 // newReading returns a reading of folders from where next says; of those that
 // are not in it, from their beginnings.
 func (s *Source) newReading(box mailbox, folders []string, next map[string]string) *reading {
@@ -162,7 +160,7 @@ func (r *reading) settle(ctx context.Context, a asker) error {
 
 // errRestless is the error of a mailbox that never stands still.
 func errRestless(times int) error {
-	return fault.New(fault.Member, hintRestless, "asked for changes %d times, and there are always more", times)
+	return fault.New(fault.Member, words.MailboxRestless, "asked for changes %d times, and there are always more", times)
 }
 
 // step asks for one page of each folder in the round under way, or begins one.

@@ -10,20 +10,13 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
-	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
-// What to do about failures that have more than one cause.
-const (
-	hintStrange  = "the answer makes no sense; the next run tries again, and if it stays so, tell the maintainers"
-	hintRefused  = "grant the app the application permission Contacts.Read of Microsoft Graph with admin consent; where it has that, an application access policy or an RBAC scope leaves this mailbox out (Test-ServicePrincipalAuthorization tells)"
-	hintNoPerson = "no user with this id or sign-in name is in the tenant; compare the directory with Microsoft 365"
-	hintNoBox    = "the user has no mailbox in Exchange Online: give a licence that includes one, or, where the mailbox is on a server of your own, set office365 to false"
-	hintToken    = "check that graph_url, authority and tenant_id belong to the same cloud, and this machine's clock (timedatectl)"
-	hintMoved    = "it was moved or deleted while it was read; the next run tries again"
-	hintDatabase = "the mailbox is being moved, or its database is down; the next run tries again"
-	hintService  = "a failure of the service; the next run tries again, and Microsoft's support wants the request id"
-	hintGateway  = "check graph_url, and whether a proxy or firewall answers in Microsoft's place: it must let this machine through without a login page"
+// What to do about failures that may be a matter of graph_url.
+var (
+	hintToken   = words.Say(words.CheckSameCloud, "graph_url")
+	hintGateway = words.Say(words.ServerOrGatewayAnswer, "graph_url")
 )
 
 // known says what the codes of errors mean to us. A code that is not here is
@@ -33,25 +26,25 @@ var known = []struct {
 	class fault.Class
 	hint  string
 }{
-	{"ErrorAccessDenied", fault.Refused, hintRefused},
-	{"Authorization_RequestDenied", fault.Refused, hintRefused},
+	{"ErrorAccessDenied", fault.Refused, words.MailboxRefused},
+	{"Authorization_RequestDenied", fault.Refused, words.MailboxRefused},
 	// Status 401, but no matter of the token's age: nothing was consented.
-	{"NoPermissionsInAccessToken", fault.Refused, hintRefused},
+	{"NoPermissionsInAccessToken", fault.Refused, words.MailboxRefused},
 
-	{"Request_ResourceNotFound", fault.Member, hintNoPerson},
-	{"ErrorInvalidUser", fault.Member, hintNoPerson},
-	{"ResourceNotFound", fault.Member, hintNoBox},
-	{"MailboxNotEnabledForRESTAPI", fault.Member, hintNoBox},
-	{"MailboxNotSupportedForRESTAPI", fault.Member, hintNoBox},
-	{"ErrorNonExistentMailbox", fault.Member, hintNoBox},
-	{"ErrorItemNotFound", fault.Member, hintMoved},
-	{"ErrorMailboxStoreUnavailable", fault.Member, hintDatabase},
-	{"ErrorMailboxMoveInProgress", fault.Member, hintDatabase},
-	{"ErrorMailboxFailover", fault.Member, hintDatabase},
-	{"ErrorFolderNotFound", fault.Member, hintMoved},
+	{"Request_ResourceNotFound", fault.Member, words.NoSuchPerson},
+	{"ErrorInvalidUser", fault.Member, words.NoSuchPerson},
+	{"ResourceNotFound", fault.Member, words.NoMailbox},
+	{"MailboxNotEnabledForRESTAPI", fault.Member, words.NoMailbox},
+	{"MailboxNotSupportedForRESTAPI", fault.Member, words.NoMailbox},
+	{"ErrorNonExistentMailbox", fault.Member, words.NoMailbox},
+	{"ErrorItemNotFound", fault.Member, words.GoneMeanwhile},
+	{"ErrorMailboxStoreUnavailable", fault.Member, words.MailboxDown},
+	{"ErrorMailboxMoveInProgress", fault.Member, words.MailboxDown},
+	{"ErrorMailboxFailover", fault.Member, words.MailboxDown},
+	{"ErrorFolderNotFound", fault.Member, words.GoneMeanwhile},
 
 	{"InvalidAuthenticationToken", fault.Config, hintToken},
-	{"OrganizationFromTenantGuidNotFound", fault.Config, "the tenant has no Exchange Online; check tenant_id and the tenant's licences"},
+	{"OrganizationFromTenantGuidNotFound", fault.Config, words.NoExchangeOnline},
 }
 
 // errorBody is the object "error" of an answer.
@@ -133,13 +126,13 @@ func failure(resp *http.Response, body []byte) error {
 	case e.Status == http.StatusUnauthorized:
 		return fault.New(fault.Config, hintToken, "%w", e)
 	case e.Status == http.StatusForbidden:
-		return fault.New(fault.Refused, hintRefused, "%w", e)
+		return fault.New(fault.Refused, words.MailboxRefused, "%w", e)
 	case e.Status == http.StatusNotFound:
-		return fault.New(fault.Member, hintNoBox, "%w", e)
+		return fault.New(fault.Member, words.NoMailbox, "%w", e)
 	case e.Status >= 500:
-		return fault.New(fault.Unavailable, hintService, "%w", e)
+		return fault.New(fault.Unavailable, words.ServiceFailedID, "%w", e)
 	}
-	return fault.New(fault.Member, transport.HintUnknown, "%w", e)
+	return fault.New(fault.Member, words.AnswerNew, "%w", e)
 }
 
 // foreign returns the error for an answer that is not in Graph's form.
@@ -151,7 +144,7 @@ func foreign(resp *http.Response) error {
 	case resp.StatusCode == http.StatusUnauthorized:
 		return fault.New(fault.Config, hintToken, "%s answers %s", host, resp.Status)
 	case resp.StatusCode >= 500:
-		return fault.New(fault.Unavailable, hintService, "%s answers %s", host, resp.Status)
+		return fault.New(fault.Unavailable, words.ServiceFailedID, "%s answers %s", host, resp.Status)
 	}
 	return fault.New(fault.Config, hintGateway, "%s answers %s with %s, not in Microsoft Graph's form",
 		host, resp.Status, contentType(resp))

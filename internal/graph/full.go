@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // A full reading begins with a round of delta, which names every contact there
@@ -59,7 +60,7 @@ func (s *Source) full(ctx context.Context, box mailbox, yield func(phonebook.Pag
 		}
 		s.logger.Debug("a full reading cannot go on", "reason", err)
 	}
-	return "", fault.New(fault.Member, hintRestless, "begun %d times: %w", restarts, err)
+	return "", fault.New(fault.Member, words.MailboxRestless, "begun %d times: %w", restarts, err)
 }
 
 // begin returns a reading that knows of every contact which folder names it.

@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // ErrNobody tells that the tenant knows nobody by a member's address.
@@ -36,7 +37,7 @@ func (s *Source) find(ctx context.Context, a asker, m phonebook.Member) (mailbox
 	case m.ObjectID != "":
 		return byID(m.ObjectID), nil
 	case m.Mail == "":
-		return mailbox{}, fault.New(fault.Member, "enter the mailbox's primary address in the directory", "find mailbox: the member has no mail address")
+		return mailbox{}, fault.New(fault.Member, words.GiveAddress, "find mailbox: the member has no mail address")
 	case s.bySignIn.Load():
 		return s.signInName(ctx, a, m.Mail)
 	}
@@ -44,7 +45,7 @@ func (s *Source) find(ctx context.Context, a asker, m phonebook.Member) (mailbox
 	var refusal *serviceError
 	if errors.As(err, &refusal) && refusal.is("Authorization_RequestDenied") {
 		if !s.bySignIn.Swap(true) {
-			s.logger.Info("the app may not look users up, so addresses are taken for sign-in names; the permission User.ReadBasic.All of Microsoft Graph changes that")
+			s.logger.Info(words.Fill(words.SignInNamesUsed))
 		}
 		return s.signInName(ctx, a, m.Mail)
 	}
@@ -92,15 +93,13 @@ func (s *Source) lookUp(ctx context.Context, a asker, mail string) (id string, e
 	case err != nil:
 		return "", wrap("look up user", err)
 	case len(found) == 0:
-		return "", fault.New(fault.Member,
-			"compare the mail attribute in the directory with the user's primary address in Microsoft 365; an alias is not enough",
+		return "", fault.New(fault.Member, words.CompareAddress,
 			"look up user: %w %s", ErrNobody, mail)
 	case len(found) > 1:
-		return "", fault.New(fault.Member,
-			"give the address to one of them only, or store object ids in the directory and name the attribute in ldap_object_id_attribute",
+		return "", fault.New(fault.Member, words.AddressOfSeveral,
 			"look up user: %s is the address of %s and %s in Microsoft Entra ID", mail, found[0].UPN, found[1].UPN)
 	case found[0].ID == "":
-		return "", fault.New(fault.Unavailable, hintStrange, "look up user: Microsoft Graph answers without an id")
+		return "", fault.New(fault.Unavailable, words.AnswerStrange, "look up user: Microsoft Graph answers without an id")
 	}
 	return found[0].ID, nil
 }
@@ -110,9 +109,7 @@ func (s *Source) lookUp(ctx context.Context, a asker, mail string) (id string, e
 func (b mailbox) explain(err error) error {
 	var e *serviceError
 	if b.bySignIn && errors.As(err, &e) && e.noUser() {
-		return fault.New(fault.Member,
-			"the user's sign-in name is probably not the mail address: grant the app the permission User.ReadBasic.All of Microsoft Graph with admin consent, so that it may look the address up",
-			"%w", err)
+		return fault.New(fault.Member, words.SignInNameDiffers, "%w", err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // The largest pages that lists and rounds of delta are known to take.
@@ -36,7 +37,7 @@ func (s *Source) follow(next string) (string, error) {
 		if err == nil {
 			where = "to " + fault.Line(u.Scheme+"://"+u.Host, 100)
 		}
-		return "", fault.New(fault.Config, "if graph_url names a gateway of your own, it must rewrite the links in answers; else set graph_url to your cloud's address",
+		return "", fault.New(fault.Config, words.LinksElsewhere,
 			"read pages: the link to the next page leads %s, not to %s://%s", where, s.base.Scheme, s.base.Host)
 	}
 	return strings.ReplaceAll(next, " ", "%20"), nil
@@ -109,7 +110,7 @@ type exchange struct {
 func (e *exchange) build(ctx context.Context) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.request.link, nil)
 	if err != nil {
-		return nil, fault.New(fault.Config, "check graph_url", "make request: %w", err)
+		return nil, fault.New(fault.Config, words.CheckGraphURL, "make request: %w", err)
 	}
 	req.Header.Set("Prefer", e.request.prefer())
 	e.token, err = e.source.authorise(ctx, req)
@@ -150,7 +151,7 @@ func (s *Source) take(q *request, resp *http.Response, r *reader, token string) 
 		case r.broken != nil:
 			return r.broken
 		case err != nil:
-			return q.again(fault.New(fault.Unavailable, hintStrange, "read answer of Microsoft Graph: %w", err), true)
+			return q.again(fault.New(fault.Unavailable, words.AnswerStrange, "read answer of Microsoft Graph: %w", err), true)
 		}
 		return nil
 	}

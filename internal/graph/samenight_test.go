@@ -10,6 +10,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/simulator"
+	"contactsync/internal/words"
 )
 
 // afterLists runs change once, before the first request for changes, with this
@@ -264,7 +265,7 @@ func TestAlwaysForgotten(t *testing.T) {
 	})
 	b.state = ""
 	_, err := night(src, b)
-	if err == nil || fault.ClassOf(err) != fault.Member || fault.HintOf(err) != hintRestless || lists != restarts {
+	if err == nil || fault.ClassOf(err) != fault.Member || fault.HintOf(err) != words.MailboxRestless || lists != restarts {
 		t.Errorf("error %v, hint %q, %d lists", err, fault.HintOf(err), lists)
 	}
 	if b.names() != before {

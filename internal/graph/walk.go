@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // walk is a listing, or a round of delta, on its way from page to page.
@@ -78,7 +79,7 @@ func (w *walk) turn(s *Source) error {
 		return err
 	}
 	if w.seen[w.link] {
-		return fault.New(fault.Unavailable, hintStrange, "read pages: Microsoft Graph leads in a circle")
+		return fault.New(fault.Unavailable, words.AnswerStrange, "read pages: Microsoft Graph leads in a circle")
 	}
 	return nil
 }

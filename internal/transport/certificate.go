@@ -3,8 +3,9 @@ package transport
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"time"
+
+	"contactsync/internal/words"
 )
 
 // Untrusted says of an error of TLS whose the certificate is that was not
@@ -16,5 +17,5 @@ func Untrusted(err error) string {
 		return ""
 	}
 	c := bad.UnverifiedCertificates[0]
-	return fmt.Sprintf("the certificate is of %q, issued by %q, good until %s", c.Subject, c.Issuer, c.NotAfter.UTC().Format(time.DateOnly))
+	return words.Say(words.CertificateUntrusted, c.Subject, c.Issuer, c.NotAfter.UTC().Format(time.DateOnly))
 }

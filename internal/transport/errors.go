@@ -14,10 +14,8 @@ import (
 	"time"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
-
-// HintUnknown is what to do about an answer that nobody has met yet.
-const HintUnknown = "the next run tries again; if it stays so, tell the maintainers"
 
 // Busy returns a *Retry where the answer's status asks to come back later:
 // 429, 502, 503 and 504, with the wait of Retry-After (RFC 9110, 10.2.3).
@@ -63,31 +61,31 @@ func Explain(u *url.URL, err error) *fault.Error {
 		op       *net.OpError
 		via      throughProxy
 	)
-	class, hint := fault.Unavailable, "check the network; the next run tries again"
+	class, hint := fault.Unavailable, words.CheckNetwork
 	errors.As(err, &op)
 	switch {
 	case op != nil && op.Op == "proxyconnect" && errors.As(err, &record):
-		class, hint = fault.Config, "the proxy speaks no TLS; let proxy_url begin with http://, or name the port on which it does"
+		class, hint = fault.Config, words.ProxyWithoutTLS
 	case errors.As(err, &unknown):
-		class, hint = fault.Config, "if the server or a proxy uses a certificate authority of your own, name its PEM file in the key ca_file"
+		class, hint = fault.Config, words.NameAuthority
 	case errors.As(err, &hostname):
-		class, hint = fault.Config, "the certificate belongs to another name; check the address in the settings and whether something intercepts the connection"
+		class, hint = fault.Config, words.CertificateOfOther
 	case errors.As(err, &invalid):
-		class, hint = fault.Config, "the certificate is not valid; check its dates and this machine's clock (timedatectl)"
+		class, hint = fault.Config, words.CertificateNotValid
 	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		class, hint = fault.Config, "that is no TLS server; check the address and port in the settings"
+		class, hint = fault.Config, words.NoTLSServer
 	case op != nil && op.Op == "remote error": // a TLS alert
-		class, hint = fault.Config, "the server refuses this TLS connection; it must offer TLS 1.2 or newer"
+		class, hint = fault.Config, words.TLSRefused
 	case Offline(err):
-		hint = HintOffline + ", or set proxy_url where only a proxy reaches out"
+		hint = words.OfflineOrProxy
 	case errors.As(err, &dns):
-		hint = "the name cannot be resolved; check its spelling and this machine's DNS, or set proxy_url where only a proxy reaches out"
+		hint = words.SomeNameUnknown
 	case op != nil && op.Op == "proxyconnect" && dialled(op):
-		hint = "the proxy does not answer; check proxy_url"
+		hint = words.ProxySilent
 	case errors.As(err, &via):
 		hint = via.hint()
 	case op != nil && op.Op == "dial":
-		hint = "no connection; check the firewall, or set proxy_url where only a proxy reaches out"
+		hint = words.NoConnection
 	}
 	return fault.New(class, hint, "connect to %s: %w", u.Host, said{err})
 }
@@ -122,7 +120,7 @@ func networkError(u *url.URL, err error) error {
 		return f
 	}
 	if via := (throughProxy{}); errors.Is(err, io.EOF) && !errors.As(err, &via) {
-		f.Err = fmt.Errorf("connect to %s: the connection was closed without an answer", u.Host)
+		f.Err = words.Errorf(words.ClosedUnheard, u.Host)
 	}
 	return &Retry{Err: f}
 }

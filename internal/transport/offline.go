@@ -6,9 +6,6 @@ import (
 	"syscall"
 )
 
-// HintOffline is what to do where Offline says so.
-const HintOffline = "this machine has no network, or no name server that answers (DNS): ip route and /etc/resolv.conf tell; the next run tries again"
-
 // Offline tells whether a connection failed because this machine is in no
 // network, or has no name server. Where one says that there is no such name,
 // or a server does not answer, that is another matter.

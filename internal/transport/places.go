@@ -2,10 +2,11 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
+
+	"contactsync/internal/words"
 )
 
 // enough is how many good answers in a row it takes until one more request may
@@ -110,7 +111,7 @@ func (p *places) fewer() {
 		return
 	}
 	p.now /= 2
-	p.logger.Debug(fmt.Sprintf("the service is busy: slowing down to %d of %d requests at a time", p.now, p.most))
+	p.logger.Debug(words.Say(words.ServiceSlowed, p.now, p.most))
 	p.told(p.now, p.most)
 }
 
@@ -124,6 +125,6 @@ func (p *places) more() {
 	p.good = 0
 	if p.now++; p.now == p.most {
 		p.told(p.now, p.most)
-		p.logger.Debug(fmt.Sprintf("at full speed again, %d requests at a time", p.most))
+		p.logger.Debug(words.Say(words.ServiceAtSpeed, p.most))
 	}
 }

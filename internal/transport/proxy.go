@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // throughProxy is a failure on the way to a proxy, or through it to the server:
@@ -27,11 +28,10 @@ func (t throughProxy) Unwrap() error { return t.err }
 
 // hint says what to do where nothing more is known of a failure.
 func (t throughProxy) hint() string {
-	hint := "the proxy broke off; check that an HTTP proxy listens at the address in proxy_url"
 	if t.proxy.Scheme == "https" {
-		hint += ", and that it speaks TLS, as https:// in it says"
+		return words.ProxyBrokeOffTLS
 	}
-	return hint
+	return words.ProxyBrokeOff
 }
 
 // send sends a request through the proxy, where there is one.
@@ -51,17 +51,17 @@ func (w *wire) send(req *http.Request) (*http.Response, error) {
 
 // proxyAnswer explains a proxy's refusal to connect us (RFC 9110, 9.3.6).
 func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *http.Response) error {
-	class, hint := fault.Config, "let the proxy allow connections to "+req.Host
+	class, hint := fault.Config, words.Say(words.ProxyForbids, req.Host)
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		return nil
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		hint = "the proxy wants a login; set proxy_username and proxy_password"
+		hint = words.ProxyWantsLogin
 		if proxy.User != nil {
-			hint = "the proxy wants another login; check proxy_username and proxy_password"
+			hint = words.ProxyWantsOtherLogin
 		}
 	case resp.StatusCode >= 500:
-		class, hint = fault.Unavailable, "the proxy does not reach "+req.Host+"; the next run tries again"
+		class, hint = fault.Unavailable, words.Say(words.ProxyDoesNotReach, req.Host)
 	}
 	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, status(resp.StatusCode))
 }

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // Options configure a Transport. The zero value talks to the public internet
@@ -208,7 +209,7 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 
 // Waits lets the log and the observer know of a wait before another try.
 func (t *Transport) Waits(wait time.Duration, try, of int, why error) {
-	t.opts.Logger.Debug(fmt.Sprintf("waiting %s before try %d of %d", wait.Round(100*time.Millisecond), try, of), "reason", why)
+	t.opts.Logger.Debug(words.Say(words.WaitingBeforeTry, wait.Round(100*time.Millisecond), try, of), "reason", why)
 	t.observer.Waiting(wait, try, of)
 }
 
@@ -249,13 +250,13 @@ func (t *Transport) once(ctx context.Context, weight int64, build func(context.C
 func gaveUp(r *Retry, attempts int) error {
 	err := r.Err
 	if attempts > 1 {
-		err = fmt.Errorf("%w (tried %d times)", err, attempts)
+		err = words.Errorf(words.TriedTimes, err, attempts)
 	}
 	var f *fault.Error
 	if errors.As(r.Err, &f) {
 		return err
 	}
-	return fault.New(fault.Unavailable, "the service is busy or out of order; the next run tries again", "%w", err)
+	return fault.New(fault.Unavailable, words.ServiceBusy, "%w", err)
 }
 
 // backoff returns 1, 2, 4 … seconds, up to a minute, with a random fifth more
@@ -286,14 +287,14 @@ func CertPool(file string) (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fault.New(fault.Config, "let the key ca_file name a readable PEM file with certificates", "read ca_file: %w", err)
+		return nil, fault.New(fault.Config, words.CAFileUnreadable, "read ca_file: %w", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fault.New(fault.Config, "let the key ca_file name a PEM file with certificates (BEGIN CERTIFICATE)", "read ca_file: no certificate in %s", file)
+		return nil, fault.New(fault.Config, words.CAFileNoCertificates, "read ca_file: no certificate in %s", file)
 	}
 	return pool, nil
 }

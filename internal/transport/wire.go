@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 )
 
 // wire is the innermost round trip: it adds our headers, counts, unpacks gzip
@@ -90,7 +91,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.unpacked.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return 0, fault.New(fault.Member, "the service sent far more than a page can hold; tell the maintainers",
+		return 0, fault.New(fault.Member, words.AnswerTooLarge,
 			"read answer: more than %d MiB", b.t.opts.MaxBody>>20)
 	}
 	// A server that notices our giving up may still end the answer in good
@@ -113,7 +114,7 @@ func (b *body) broken(err error) error {
 	if cause := context.Cause(b.ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return &Retry{Err: fault.New(fault.Unavailable, "the connection broke off; check the network and a proxy between", "read answer: %w", said{err})}
+	return &Retry{Err: fault.New(fault.Unavailable, words.BrokeOff, "read answer: %w", said{err})}
 }
 
 func (b *body) Close() error {

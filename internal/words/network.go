@@ -38,6 +38,8 @@ const (
 	CAFileUnreadable     = "let the key ca_file name a readable PEM file with certificates"
 	CAFileNoCertificates = "let the key ca_file name a PEM file with certificates (BEGIN CERTIFICATE)"
 
+	ClockAhead  = "this machine's clock is %[1]s ahead of that of %[2]s"
+	ClockBehind = "this machine's clock is %[1]s behind that of %[2]s"
 	// SetClock says what a wrong clock does, too.
 	SetClock = "set this machine's clock: sudo timedatectl set-ntp true; a sign-in by certificate fails from ten minutes on, " +
 		"a token's life is counted by it, and certificates are taken for expired"
