@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"contactsync/internal/fault"
 )
@@ -29,12 +30,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	return newProgram(args, stdin, stdout, stderr).run(ctx)
+}
+
+// newProgram returns a run of the command that has not begun.
+func newProgram(args []string, stdin io.Reader, stdout, stderr io.Writer) *program {
 	out, errs := newStream(guarded(stdout), stdout), newStream(stderr, stderr)
-	p := &program{args: args, stdin: stdin, stdout: out, stderr: errs, voice: newVoice(errs)}
+	return &program{args: args, stdin: stdin, stdout: out, stderr: errs, voice: newVoice(errs), lull: lull}
+}
+
+// run returns the exit status, when all has been said.
+func (p *program) run(ctx context.Context) int {
 	defer p.voice.close()
-	err := p.app().RunContext(ctx, args)
-	if out.err != nil {
-		err = fault.New(fault.Damage, "free some space where the output goes", "write output: %w", out.err)
+	err := p.app().RunContext(ctx, p.args)
+	if p.stdout.err != nil {
+		err = fault.New(fault.Damage, "free some space where the output goes", "write output: %w", p.stdout.err)
 	}
 	var status exitStatus
 	switch {
@@ -59,7 +69,8 @@ type program struct {
 	args           []string
 	stdin          io.Reader
 	stdout, stderr *stream
-	voice          voice // for all but what the command line itself answers
+	voice          voice         // for all but what the command line itself answers
+	lull           time.Duration // see progress
 
 	store, phonebooks string // the folder and the file that this run uses
 }

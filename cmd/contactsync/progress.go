@@ -3,18 +3,32 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/syncer"
 )
 
-// progress tells how far a run is: the service manager, or who looks at a
-// terminal.
+// progress tells how far a run is: the service manager, who looks at a terminal,
+// or who asked for it with -v.
 type progress struct {
-	bar                   *bar
+	bar      *bar
+	logger   *slog.Logger
+	lull     time.Duration // without a word of any member until the logger is told
+	contacts atomic.Int64  // that came
+
+	mu                    sync.Mutex
 	members, done, failed int
+	reminder              *time.Timer // nil before the members are known
+	over                  bool
 }
+
+// lull is how long a run with -v is silent at most.
+const lull = 10 * time.Second
 
 // watch tells it too when a signal ends the run. What it returns must be
 // called at the end.
@@ -33,6 +47,9 @@ func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
 		if !unwatch() {
 			<-told // so that the last word is the last
 		}
+		p.mu.Lock()
+		p.over = true
+		p.mu.Unlock()
 		p.bar.close()
 		journal.Status(verdict(r))
 	}
@@ -40,9 +57,31 @@ func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
 
 // begin is called when the members are known.
 func (p *progress) begin(members int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.members = members
 	p.bar.begin(members)
 	p.tell()
+	p.reminder = time.AfterFunc(p.lull, p.remind)
+}
+
+// came is called as contacts come.
+func (p *progress) came(contacts int) {
+	p.contacts.Add(int64(contacts))
+	p.bar.came(contacts)
+}
+
+// remind says that a run still goes on of whose members nothing was said for a
+// while: a large mailbox takes its time, and one that is throttled more.
+func (p *progress) remind() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.logger.Debug(fmt.Sprintf("reading: %d of %s done, %s came so far",
+		p.done, count(p.members, "member"), count(int(p.contacts.Load()), "contact")))
+	p.reminder.Reset(p.lull)
 }
 
 // member is called after each member, one call at a time.
@@ -50,6 +89,9 @@ func (p *progress) member(r syncer.Result) {
 	if r.Left {
 		return // not one of them any more
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reminder.Reset(p.lull)
 	p.done++
 	p.bar.member()
 	if bad(r) {

@@ -24,7 +24,7 @@ func (p *program) sync(c *cli.Context) error {
 	if err := nothingElse(c); err != nil {
 		return err
 	}
-	how := progress{bar: p.newBar(loudnessOf(c), c.Bool("json"))}
+	how := progress{bar: p.newBar(loudnessOf(c), c.Bool("json")), logger: p.logger(c), lull: p.lull}
 	end := how.watch(c.Context)
 	r := p.advised(p.synchronise(c, &how))
 	end(r)
@@ -141,7 +141,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		Title:  set.PhonebookName, Digest: set.Digest(), Changed: set.ChangedSince, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
 		Emptying: func(user string) string { return p.command("--user=" + quote(user) + " --allow-empty") },
-		Begin:    how.begin, Came: how.bar.came,
+		Begin:    how.begin, Came: how.came,
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {

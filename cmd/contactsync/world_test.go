@@ -152,13 +152,18 @@ func (w *world) run(args ...string) result { return w.runContext(w.t.Context(), 
 func (w *world) runContext(ctx context.Context, args ...string) result {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
-	// Not by the environment, which tests that run side by side share.
-	status := run(ctx, append([]string{"contactsync", "--store", w.path("kvstore"), "--phonebooks", w.path("phonebooks.db")}, args...), strings.NewReader(""), &stdout, &stderr)
+	status := run(ctx, w.line(args...), strings.NewReader(""), &stdout, &stderr)
 	r := result{status, stdout.String(), stderr.String()}
 	if strings.Contains(r.stdout+r.stderr, secret) || strings.Contains(r.stdout+r.stderr, "eyJ") {
 		w.t.Errorf("contactsync %s shows a secret or a token", strings.Join(args, " "))
 	}
 	return r
+}
+
+// line returns a command line. Its files are not named by the environment,
+// which tests that run side by side share.
+func (w *world) line(args ...string) []string {
+	return append([]string{"contactsync", "--store", w.path("kvstore"), "--phonebooks", w.path("phonebooks.db")}, args...)
 }
 
 // report is the JSON document of a sync.
