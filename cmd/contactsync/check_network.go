@@ -273,7 +273,7 @@ func (k *checker) testClock(context.Context) error {
 // where it is only a way out, but shows what else was granted; so does that for
 // Graph where EWS is used.
 func (k *checker) testToken(ctx context.Context) error {
-	way, err := newWay(k.set, k.renewal(), k.log())
+	way, err := k.newWay(k.set, k.log())
 	if err != nil {
 		k.fail("token", err)
 		return nil

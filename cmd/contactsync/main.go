@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/transport"
 )
 
 // version is set by the linker: -X main.version=1.2.3.
@@ -71,6 +72,8 @@ type program struct {
 	stdout, stderr *stream
 	voice          voice         // for all but what the command line itself answers
 	lull           time.Duration // see progress
+
+	limits transport.Options // of a single request; tests lower them
 
 	store, phonebooks string // the folder and the file that this run uses
 }

@@ -159,7 +159,7 @@ func (r *replacement) askLastDay() error {
 
 // signIn signs in with the secret, for the service that contacts are read over.
 func (r *replacement) signIn(set settings.Settings) error {
-	way, err := newWay(set, r.renewal(), r.logger(r.cli))
+	way, err := r.newWay(set, r.logger(r.cli))
 	if err != nil {
 		return err
 	}

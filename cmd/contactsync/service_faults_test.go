@@ -321,14 +321,18 @@ func (w *world) books() map[string][]phonebook.Entry {
 // five pages hold.
 func (w *world) changeMailboxes(n int) {
 	for _, uid := range []string{"anna", "bram"} {
-		m := w.mailbox(uid)
-		items := m.Items(m.Contacts)
-		m.DeleteContact(items[0].ID)
-		for i, it := range items[1:26] {
-			m.UpdateContact(it.ID, func(c *simulator.Contact) { c.DisplayName = fmt.Sprintf("%s %d, %d", uid, n, i) })
-		}
-		w.add(uid, fmt.Sprint("new ", n), fmt.Sprint("030 9019", 100+n))
+		w.changeMailbox(uid, n)
 	}
+}
+
+func (w *world) changeMailbox(uid string, n int) {
+	m := w.mailbox(uid)
+	items := m.Items(m.Contacts)
+	m.DeleteContact(items[0].ID)
+	for i, it := range items[1:26] {
+		m.UpdateContact(it.ID, func(c *simulator.Contact) { c.DisplayName = fmt.Sprintf("%s %d, %d", uid, n, i) })
+	}
+	w.add(uid, fmt.Sprint("new ", n), fmt.Sprint("030 9019", 100+n))
 }
 
 // strike has the fault strike, and counts how often it does.

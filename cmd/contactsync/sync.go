@@ -67,7 +67,7 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 // runOn makes the run on phonebooks that are open. The error is of one that
 // never began.
 func (p *program) runOn(c *cli.Context, set settings.Settings, db *bookdb.DB, how *progress) (*syncer.Report, error) {
-	way, err := newWay(set, p.renewal(), p.logger(c))
+	way, err := p.newWay(set, p.logger(c))
 	if err != nil {
 		return nil, err
 	}

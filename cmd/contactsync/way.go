@@ -32,12 +32,10 @@ type way struct {
 // count returns the requests that were sent and the bytes of their answers.
 func (w *way) count() (requests, bytes int64) { return w.transport.Count() }
 
-// newWay wires the services that the settings lead to. Renewal says to people
-// how a client secret is stored.
-func newWay(set settings.Settings, renewal string, logger *slog.Logger) (*way, error) {
-	options := transport.Options{
-		CAFile: set.CAFile, Proxy: set.Proxy(), UserAgent: "contactsync/" + version, Logger: logger,
-	}
+// newWay wires the services that the settings lead to.
+func (p *program) newWay(set settings.Settings, logger *slog.Logger) (*way, error) {
+	options := p.limits
+	options.CAFile, options.Proxy, options.UserAgent, options.Logger = set.CAFile, set.Proxy(), "contactsync/"+version, logger
 	if !set.Office365 {
 		options.Places = int64(set.Workers) // Microsoft's bound of four is not ours
 		return ownServer(set, options, logger)
@@ -48,7 +46,7 @@ func newWay(set settings.Settings, renewal string, logger *slog.Logger) (*way, e
 	}
 	tokens, err := entra.New(entra.Config{
 		Authority: set.Authority, TenantID: set.TenantID, ClientID: set.ClientID, Secret: set.ClientSecret.Reveal,
-		CertificateFile: set.ClientCertificate, Renewal: renewal, HTTPClient: carrier.Client(), Waits: carrier.Waits,
+		CertificateFile: set.ClientCertificate, Renewal: p.renewal(), HTTPClient: carrier.Client(), Waits: carrier.Waits,
 	})
 	if err != nil {
 		return nil, err

@@ -153,7 +153,12 @@ func (w *world) runContext(ctx context.Context, args ...string) result {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, w.line(args...), strings.NewReader(""), &stdout, &stderr)
-	r := result{status, stdout.String(), stderr.String()}
+	return w.seen(args, result{status, stdout.String(), stderr.String()})
+}
+
+// seen looks for the secret and for tokens in what a run said.
+func (w *world) seen(args []string, r result) result {
+	w.t.Helper()
 	if strings.Contains(r.stdout+r.stderr, secret) || strings.Contains(r.stdout+r.stderr, "eyJ") {
 		w.t.Errorf("contactsync %s shows a secret or a token", strings.Join(args, " "))
 	}
