@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -95,7 +96,7 @@ func (s *Store) transact(namespace, lock string, do func(tx *sql.Tx) error) erro
 	}
 	err := dbfile.AsOwner(path, func() error { return transactOn(path, lock, do) })
 	if errors.Is(err, dbfile.ErrLink) {
-		return dbfile.DamagedWithHint("put the file itself in the place of the link, or name the folder that it lies in by --store or UCWARE_KVSTORE", err)
+		return dbfile.DamagedWithHint(words.StoreIsLink, err)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("%s: %w", path, dbfile.Classify(err))
@@ -141,10 +142,10 @@ func check(tx *sql.Tx) error {
 	case err != nil:
 		return err
 	case id != applicationID:
-		return dbfile.DamagedWithHint("this is no file of kvstore: is --store (or UCWARE_KVSTORE) the right folder? leave the file as it is",
+		return dbfile.DamagedWithHint(words.ForeignStore,
 			errors.New("not a key-value store"))
 	case v != version:
-		return dbfile.DamagedWithHint("install the newer kvstore and contactsync again, or bring back a copy of the file that these made",
+		return dbfile.DamagedWithHint(words.NewerStore,
 			fmt.Errorf("a key-value store of version %d, which is newer than this program", v))
 	}
 	return nil

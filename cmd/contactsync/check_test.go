@@ -138,7 +138,7 @@ var mistakes = map[string]mistake{
 		words: []string{"last day of the certificate is", "in 20 days", "openssl req"}},
 
 	"damaged store": {spoil: func(w *world) { w.set("note", strings.Repeat("x", 20000)); w.damage("kvstore/contactsync.db") }, status: 74, name: "store", result: failed,
-		words: []string{"contactsync.db", "bring back a copy"}, skipped: "keys secret dns tls clock token directory groups members " + allOnline},
+		words: []string{"contactsync.db", "restore the file from a backup"}, skipped: "keys secret dns tls clock token directory groups members " + allOnline},
 	"no keys at all": {spoil: func(w *world) {
 		os.RemoveAll(w.path("kvstore"))
 		w.set("ldap_url", w.ldap.URL)

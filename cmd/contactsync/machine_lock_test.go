@@ -22,7 +22,7 @@ func TestFilesThatAreLocked(t *testing.T) {
 		words           []string
 	}{
 		{"phonebooks for writing", "phonebooks.db", "BEGIN IMMEDIATE", []string{"phonebooks.db", "locked", "another program keeps a write transaction open"}},
-		{"key-value store", store, "BEGIN EXCLUSIVE", []string{"contactsync.db", "locked", "another program holds the key-value store"}},
+		{"key-value store", store, "BEGIN EXCLUSIVE", []string{"contactsync.db", "locked", "another program keeps a write transaction open"}},
 	}
 	var ends []func()
 	for _, lock := range locks {

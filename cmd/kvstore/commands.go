@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"contactsync/internal/prompt"
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 
 	"github.com/urfave/cli/v2"
@@ -16,10 +17,10 @@ import (
 
 func commands() []*cli.Command {
 	return []*cli.Command{
-		{Name: "list", Usage: "show keys and values, tab-separated", ArgsUsage: "[NAMESPACE]", Action: with(0, 1, list)},
-		{Name: "get", Usage: "show a value", ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, get)},
-		{Name: "set", Usage: "store a value, by default that on standard input", ArgsUsage: "NAMESPACE KEY [VALUE]", Action: with(2, 3, set)},
-		{Name: "delete", Usage: "remove a key", ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, remove)},
+		{Name: "list", Usage: words.Fill(words.KVStoreList), ArgsUsage: "[NAMESPACE]", Action: with(0, 1, list)},
+		{Name: "get", Usage: words.Fill(words.KVStoreGet), ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, get)},
+		{Name: "set", Usage: words.Fill(words.KVStoreSet), ArgsUsage: "NAMESPACE KEY [VALUE]", Action: with(2, 3, set)},
+		{Name: "delete", Usage: words.Fill(words.KVStoreDelete), ArgsUsage: "NAMESPACE KEY", Action: with(2, 2, remove)},
 	}
 }
 
@@ -90,8 +91,7 @@ func get(store *kvstore.Store, c *cli.Context) error {
 func set(store *kvstore.Store, c *cli.Context) error {
 	namespace, key, value := c.Args().Get(0), c.Args().Get(1), c.Args().Get(2)
 	if c.NArg() == 3 && isSecret(key) {
-		fmt.Fprintln(c.App.ErrWriter, "kvstore: warning: every user of this machine can read a command line, and the shell may keep it; "+
-			"without VALUE a secret is read from standard input")
+		fmt.Fprintln(c.App.ErrWriter, words.Fill(words.SecretInSight))
 	}
 	if c.NArg() == 2 {
 		var err error
@@ -107,7 +107,7 @@ func set(store *kvstore.Store, c *cli.Context) error {
 func input(c *cli.Context, key string) (string, error) {
 	if !isSecret(key) {
 		if prompt.IsTerminal(c.App.Reader) {
-			fmt.Fprintln(c.App.ErrWriter, "kvstore: reading the value; Return and Ctrl-D end it")
+			fmt.Fprintln(c.App.ErrWriter, words.Fill(words.ReadingValue))
 		}
 		value, err := prompt.Value(c.App.Reader)
 		if errors.Is(err, prompt.ErrEmptyInput) {
@@ -118,12 +118,12 @@ func input(c *cli.Context, key string) (string, error) {
 	// Whoever is stopped while he asks leaves no terminal that shows nothing.
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	value, err := prompt.Secret(ctx, c.App.Reader, c.App.ErrWriter, key+" (what you type or paste is not shown): ")
+	value, err := prompt.Secret(ctx, c.App.Reader, c.App.ErrWriter, words.Say(words.AskForKey, key))
 	switch {
 	case ctx.Err() != nil:
 		return "", errStopped
 	case errors.Is(err, prompt.ErrNothingTyped), errors.Is(err, prompt.ErrEmptyInput):
-		return "", usage("%v, so the key stays as it is", err)
+		return "", usage(words.UnchangedBecause, err)
 	}
 	return value, err
 }

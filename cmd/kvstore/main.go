@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 
@@ -43,7 +44,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	fmt.Fprintf(stderr, "kvstore: error: %s\n", visible(err.Error()))
 	status, hint := judge(err, store)
 	if hint != "" {
-		fmt.Fprintf(stderr, "kvstore: hint: %s\n", hint)
+		fmt.Fprintf(stderr, "kvstore: hint: %s\n", words.Fill(hint))
 	}
 	return status
 }
@@ -51,10 +52,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // errUsage marks an error in the command line.
 var errUsage = errors.New("wrong usage")
 
-var errStopped = errors.New("stopped by a signal, so the key stays as it is")
+var errStopped = errors.New(words.StoppedUnchanged)
 
 func usage(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s", errUsage, words.Say(format, args...))
 }
 
 // judge returns the exit status that belongs to an error, and what to do; store
@@ -64,17 +65,17 @@ func judge(err error, store string) (status int, hint string) {
 	case errors.Is(err, kvstore.ErrNotFound):
 		return exitNotFound, ""
 	case errors.Is(err, errUsage), errors.Is(err, kvstore.ErrName):
-		return exitUsage, "see kvstore --help"
+		return exitUsage, words.SeeKVStoreHelp
 	case errors.Is(err, kvstore.ErrPermission):
 		return exitPermission, cmp.Or(dbfile.Hint(err), whoMay(store))
 	case errors.Is(err, kvstore.ErrDamaged) && dbfile.Hint(err) != "":
 		return exitIO, visible(dbfile.Hint(err))
 	case errors.Is(err, kvstore.ErrDamaged):
-		return exitIO, "restore the file from a backup; without one, and if it is a file of kvstore's (is --store right?), move it away and set its keys anew"
+		return exitIO, words.RestoreStore
 	case errors.Is(err, kvstore.ErrFull):
-		return exitIO, "free some space on the store's file system"
+		return exitIO, words.Say(words.FreeSpace, visible(store))
 	case errors.Is(err, kvstore.ErrBusy):
-		return exitTryAgain, "another program holds the file; try again"
+		return exitTryAgain, words.FileBusy
 	case errors.Is(err, errStopped):
 		return exitTryAgain, ""
 	}
@@ -83,18 +84,12 @@ func judge(err error, store string) (status int, hint string) {
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer, store *string) *cli.App {
 	app := &cli.App{
-		Name:    "kvstore",
-		Usage:   "the appliance's key-value store",
-		Version: version,
-		Description: "Each namespace is one file in the store's folder. list shows •••• for keys whose\n" +
-			"name holds secret, password or token and does not end in _expires, and shows a\n" +
-			"control character as its picture, such as ␊ for a line end, so that each line is\n" +
-			"one key; get shows the value as it is. set without VALUE reads standard input,\n" +
-			"less one line end; a secret typed at a terminal is not shown.\n\n" +
-			"Exit status: 0, 1 no such key, 2 wrong usage, 74 a damaged file or a full disk,\n" +
-			"75 in use, try again, 77 no right.",
+		Name:        "kvstore",
+		Usage:       words.Fill(words.KVStoreUsage),
+		Version:     version,
+		Description: words.Fill(words.KVStoreDescription),
 		Flags: []cli.Flag{&cli.StringFlag{
-			Name: "store", Usage: "the store's `FOLDER`", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Destination: store,
+			Name: "store", Usage: words.Fill(words.KVStoreFolder), EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Destination: store,
 		}},
 		Commands:        commands(),
 		HideHelpCommand: true,
@@ -117,7 +112,7 @@ func onUsageError(_ *cli.Context, err error, _ bool) error { return usage("%v", 
 // unknown runs where the command line names no command of ours.
 func unknown(c *cli.Context) error {
 	if c.Args().Present() {
-		return usage("there is no command %q", c.Args().First())
+		return usage(words.NoSuchCommand, c.Args().First())
 	}
-	return usage("a command is missing: list, get, set or delete")
+	return usage(words.WhichCommand)
 }

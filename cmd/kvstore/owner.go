@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 )
@@ -18,12 +19,12 @@ func whoMay(store string) string {
 	}
 	switch owner := ownerOf(store); {
 	case owner == os.Geteuid() || os.Geteuid() == 0:
-		return "sudo chmod 750 " + visible(store) + "; sudo chmod 600 " + visible(filepath.Join(store, "*.db")) +
-			"; where the error names a file of somebody else's: sudo chown " + dbfile.UserName(owner) + " FILE"
+		return words.Say(words.ChownOthers,
+			"sudo chmod 750 "+visible(store)+"; sudo chmod 600 "+visible(filepath.Join(store, "*.db")), dbfile.UserName(owner))
 	case owner == 0:
-		return "run it as the owner of the store: sudo " + command
+		return words.Say(words.RunAsOwner, "sudo "+command)
 	default:
-		return "run it as the owner of the store: sudo -u " + dbfile.UserName(owner) + " " + command
+		return words.Say(words.RunAsOwner, "sudo -u "+dbfile.UserName(owner)+" "+command)
 	}
 }
 

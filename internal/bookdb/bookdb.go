@@ -27,6 +27,7 @@ import (
 	"syscall"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -238,11 +239,11 @@ func (d *DB) explain(what string, err error) error {
 	case errors.Is(err, dbfile.ErrDamaged):
 		class, hint = fault.Damage, d.hintDamaged(err)
 	case errors.Is(err, dbfile.ErrFull):
-		class, hint = fault.Damage, "free some space on the file system of "+filepath.Dir(d.path)
+		class, hint = fault.Damage, words.Say(words.FreeSpace, filepath.Dir(d.path))
 	case errors.Is(err, dbfile.ErrPermission):
 		class, hint = fault.Permission, whoMay(d.path)
 	case errors.Is(err, dbfile.ErrBusy):
-		class, hint = fault.Unavailable, "another program keeps a write transaction open on the file; end it, or try again later"
+		class, hint = fault.Unavailable, words.FileBusy
 	default:
 		return fmt.Errorf("%s in %s: %w", what, d.path, err)
 	}
@@ -256,14 +257,12 @@ func (d *DB) explain(what string, err error) error {
 // right one at all.
 func (d *DB) hintDamaged(err error) string {
 	if errors.Is(err, dbfile.ErrLink) {
-		return "name the real file in --phonebooks or UCWARE_PHONEBOOKS"
+		return words.NameRealFile
 	}
-	hint := "restore the file from a backup; without one move it away with its -wal and -shm, and the next run makes a new one, " +
-		"but phonebooks in it that are not contactsync's do not come back"
 	if filepath.Clean(d.path) != DefaultPath {
-		return "is --phonebooks (or UCWARE_PHONEBOOKS) right? if it is, " + hint
+		return words.RightPhonebooks
 	}
-	return hint
+	return words.RestorePhonebooks
 }
 
 // whoMay says how somebody who may not use the file comes to do so: the owner
@@ -274,5 +273,5 @@ func whoMay(path string) string {
 	if err := syscall.Stat(folder, &is); err == nil && int(is.Uid) == os.Geteuid() {
 		return fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", folder, path)
 	}
-	return "run it as the service user: sudo -u ucservices contactsync; who only reads phonebooks joins the group ucphonebooks"
+	return words.RunAsService
 }

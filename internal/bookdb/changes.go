@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // outside is an error that is not about the file, and comes back as it is.
@@ -25,10 +26,10 @@ func (s stale) Unwrap() error { return phonebook.ErrStale }
 // as the state left it.
 func (b book) current(q querier, state string) (entries int, err error) {
 	if b.id == 0 {
-		return 0, outside{stale("there is no phonebook yet")}
+		return 0, outside{stale(words.Fill(words.NoPhonebookYet))}
 	}
 	if b.touched {
-		return 0, outside{stale("somebody else wrote to the phonebook")}
+		return 0, outside{stale(words.Fill(words.SomebodyWrote))}
 	}
 	var have string
 	err = q.QueryRow("SELECT coalesce(state, ''), coalesce(entries, 0) FROM mailbox_state WHERE phonebook = ?", b.id).Scan(&have, &entries)
@@ -36,7 +37,7 @@ func (b book) current(q querier, state string) (entries int, err error) {
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return 0, err
 	case state == "" || have != state:
-		return 0, outside{stale("the phonebook is not as that run left it")}
+		return 0, outside{stale(words.Fill(words.PhonebookDiffers))}
 	}
 	return entries, nil
 }
@@ -65,7 +66,7 @@ func lookUp(q querier, book int64) func(fingerprint) (*knownEntry, error) {
 		}
 		copy(e.hash[:], noted[min(len(f), len(noted)):])
 		if rows.Next() {
-			return nil, outside{stale("the phonebook holds an entry twice")}
+			return nil, outside{stale(words.Fill(words.EntryTwice))}
 		}
 		return &e, rows.Err()
 	}

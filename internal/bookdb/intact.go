@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -35,11 +36,6 @@ func (s schema) repair() (steps []string) {
 	return steps
 }
 
-// hintForeign is what to do about a file with other tables than ours. It may be
-// the one with the secrets, so nobody is told to move it away.
-const hintForeign = "this is no file of contactsync, or somebody changed its tables: is --phonebooks (or UCWARE_PHONEBOOKS) right? " +
-	"leave the file as it is; if it is ours, restore it from a backup"
-
 // schemaOf returns the schema of a file. It refuses newer ones, files of other
 // programs, and those in which a table of ours is not as we made it: a view in the place of a table, for one, could keep a reader for ever.
 // Tables, indexes and columns that somebody added do no harm.
@@ -53,10 +49,10 @@ func schemaOf(q querier) (s schema, err error) {
 	case err != nil:
 		return s, err
 	case s.version > len(migrations):
-		return s, dbfile.DamagedWithHint("install the newer contactsync again, or restore the file from a backup that this one made",
+		return s, dbfile.DamagedWithHint(words.NewerPhonebooks,
 			fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", s.version, len(migrations)))
 	case s.version < 0, s.version == 0 && len(have) > 0:
-		return s, dbfile.DamagedWithHint(hintForeign, errors.New("the file is a database of another program"))
+		return s, dbfile.DamagedWithHint(words.ForeignPhonebooks, errors.New("the file is a database of another program"))
 	}
 	want, err := current()
 	if s.version < len(migrations) {
@@ -122,9 +118,9 @@ func compare(want, have map[string]object) (lacking []part, err error) {
 		case w.kind != "table" && (!there || h.kind == w.kind):
 			lacking = append(lacking, part{w.kind, name, w.sql})
 		case !there:
-			return nil, dbfile.DamagedWithHint(hintForeign, fmt.Errorf("the %s %s is missing in the file", w.kind, name))
+			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, fmt.Errorf("the %s %s is missing in the file", w.kind, name))
 		default:
-			return nil, dbfile.DamagedWithHint(hintForeign, fmt.Errorf("%s in the file is no %s of contactsync's", name, w.kind))
+			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, fmt.Errorf("%s in the file is no %s of contactsync's", name, w.kind))
 		}
 	}
 	return lacking, nil

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -109,7 +110,7 @@ func openOwnLock(name string) (*os.File, error) {
 func checkLock(f *os.File) error {
 	ours, err := isOurs(f)
 	if err == nil && !ours {
-		err = dbfile.DamagedWithHint("remove "+f.Name(), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
+		err = dbfile.DamagedWithHint(words.Say(words.Remove, f.Name()), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
 	}
 	return err
 }
@@ -134,10 +135,9 @@ func mayReplace(name string) bool {
 func heldBy(f *os.File) error {
 	content := make([]byte, 32)
 	n, _ := f.ReadAt(content, 0)
-	hint := "wait until it has ended"
 	pid := strings.TrimSpace(string(content[:n]))
 	if pid == "" { // it has only just begun
-		return fault.New(fault.Unavailable, hint, "another run is under way")
+		return fault.New(fault.Unavailable, words.WaitForRun, words.AnotherRun)
 	}
-	return fault.New(fault.Unavailable, hint+", or look at it with: ps -fp "+pid, "another run is under way (process %s)", pid)
+	return fault.New(fault.Unavailable, words.Say(words.WaitOrLook, pid), words.AnotherProcess, pid)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -353,8 +354,7 @@ func (w *rowWriter) start() error {
 		return err
 	}
 	if last > maxID {
-		return dbfile.DamagedWithHint("give the entry with the largest id a small one, and set seq of 'entry' in the table sqlite_sequence "+
-			"to the largest id that is left then, with: sudo -u ucservices sqlite3 FILE",
+		return dbfile.DamagedWithHint(words.LargestID,
 			fmt.Errorf("the id %d is in use in the table entry, so there is no room for more", last))
 	}
 	w.nextID = last + 1

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // cloud is one of Microsoft's clouds. A tenant lives in one of them; its
@@ -23,27 +24,27 @@ type cloud struct {
 // government share the sign-in host.
 var clouds = []cloud{
 	{
-		name:     "Microsoft's public cloud",
+		name:     words.CloudPublic,
 		login:    []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
 		graphURL: "https://graph.microsoft.com/v1.0",
 		ewsURL:   "https://outlook.office365.com/EWS/Exchange.asmx",
 		ews:      []string{"outlook.office.com"},
 	},
 	{
-		name:     "the US government's cloud",
+		name:     words.CloudUS,
 		login:    []string{"login.microsoftonline.us"},
 		graphURL: "https://graph.microsoft.us/v1.0",
 		ewsURL:   "https://outlook.office365.us/EWS/Exchange.asmx",
 	},
 	{
-		name:     "the US Department of Defense's cloud",
+		name:     words.CloudUSDoD,
 		login:    []string{"login.microsoftonline.us"},
 		graphURL: "https://dod-graph.microsoft.us/v1.0",
 		ewsURL:   "https://outlook-dod.office365.us/EWS/Exchange.asmx",
 		ews:      []string{"webmail.apps.mil"},
 	},
 	{
-		name:     "the cloud of China (21Vianet)",
+		name:     words.CloudChina,
 		login:    []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
 		graphURL: "https://microsoftgraph.chinacloudapi.cn/v1.0",
 		ewsURL:   "https://partner.outlook.cn/EWS/Exchange.asmx",
@@ -105,9 +106,9 @@ func (s Settings) checkCloud(r *reader) {
 		at, known := find(func(c cloud) bool { return has(c, host) })
 		switch {
 		case !known && !transport.Loopback(host):
-			r.warn(key, "is none of Microsoft's servers, and gets tokens that open your mailboxes")
+			r.warn(key, words.NotMicrosofts)
 		case known && !slices.ContainsFunc(home, func(c cloud) bool { return c.name == at.name }):
-			r.problem(key, "lies in %s, but the sign-in in %s; want %s", at.name, home[0].name, fitting(home[0]))
+			r.problem(key, words.OtherCloudThan, words.Fill(at.name), words.Fill(home[0].name), fitting(home[0]))
 		case known:
 			home = []cloud{at}
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"contactsync/internal/words"
 )
 
 // Problem is what is wrong with one key, and what its value should look like.
@@ -50,16 +52,14 @@ func (p Problems) Hint(kvstore string, dialog bool) string {
 
 // setting is Hint for keys that have to be set.
 func (p Problems) setting(kvstore string, dialog bool) string {
-	which, what := "a key", "KEY VALUE (a secret without VALUE: it is asked for)"
-	if key := p.only(); key != "" {
-		which, what = "the key", key+" VALUE"
-		if isSecret(key) {
-			what = key + " (without a value: it is asked for)"
-		}
+	set := words.Say(words.SetSomeKey, kvstore)
+	if key := p.only(); isSecret(key) {
+		set = words.Say(words.SetSecretKey, kvstore, key)
+	} else if key != "" {
+		set = words.Say(words.SetKey, kvstore, key)
 	}
-	set := "set " + which + " with: " + kvstore + " set contactsync " + what
 	if dialog && slices.ContainsFunc(p, func(p Problem) bool { return slices.Contains(asked, p.Key) }) {
-		return "answer the questions of: sudo dpkg-reconfigure ucware-contactsync; or " + set
+		return words.Say(words.AnswerOrSet, set)
 	}
 	return set
 }
@@ -81,9 +81,9 @@ func unknown(values map[string]string, known []string) []Problem {
 		if slices.Contains(known, key) {
 			continue
 		}
-		text := "unknown key, it has no effect"
+		text := words.Fill(words.UnknownKey)
 		if near := nearest(key, known); near != "" {
-			text = fmt.Sprintf("unknown key, it has no effect; perhaps %s is meant", near)
+			text = words.Say(words.UnknownKeyBut, near)
 		}
 		warnings = append(warnings, Problem{Key: printable(key), Text: text})
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/nyaruka/phonenumbers"
+
+	"contactsync/internal/words"
 )
 
 const exampleGUID = "12345678-90ab-cdef-1234-567890abcdef"
@@ -35,13 +37,11 @@ func (s *Settings) readAll(r *reader) {
 func (s *Settings) readAccess(r *reader) {
 	s.TenantID = strings.ToLower(r.text("tenant_id", ""))
 	if s.TenantID != "" && !guid.MatchString(s.TenantID) && !domain.MatchString(s.TenantID) {
-		r.problem("tenant_id", "not a GUID (want e.g. %s) and no domain of the tenant (e.g. contoso.onmicrosoft.com); "+
-			"it is the {tenant id} in {overview}", exampleGUID)
+		r.problem("tenant_id", words.NoTenantID, exampleGUID)
 	}
 	s.ClientID = strings.ToLower(r.text("client_id", ""))
 	if s.ClientID != "" && !guid.MatchString(s.ClientID) {
-		r.problem("client_id", "not a GUID (want e.g. %s); "+
-			"it is the {client id} in {overview}", exampleGUID)
+		r.problem("client_id", words.NoClientID, exampleGUID)
 	}
 	s.ClientSecret = r.secret("client_secret")
 	s.ClientSecretExpires = r.date("client_secret_expires")
@@ -59,14 +59,14 @@ func (s *Settings) readAccess(r *reader) {
 func (s *Settings) readContent(r *reader) {
 	s.PhonebookName = r.text("phonebookname", "Privat")
 	if n := utf8.RuneCountInString(s.PhonebookName); n > 100 {
-		r.problem("phonebookname", "has %d characters; want at most 100", n)
+		r.problem("phonebookname", words.TitleTooLong, n)
 	}
 	s.AllFolders = r.choice("contact_folders", "default", "all") == "all"
 	s.SkipWithoutNumber = r.boolean("skip_without_number", false)
 	s.IncludeNotes = r.boolean("include_notes", false)
 	s.DefaultRegion = strings.ToUpper(r.text("default_region", "DE"))
 	if !phonenumbers.GetSupportedRegions()[s.DefaultRegion] {
-		r.problem("default_region", "is no country code (ISO 3166, such as DE, AT, CH or GB)")
+		r.problem("default_region", words.NoCountryCode)
 		s.DefaultRegion = "DE"
 	}
 	s.DefaultAreaCode = r.areaCode("default_area_code", s.DefaultRegion)
@@ -87,7 +87,7 @@ func (r *reader) areaCode(key, region string) string {
 		code = strings.TrimPrefix(v, trunk)
 	}
 	if !digits.MatchString(code) || trunk == "0" && code[0] == '0' {
-		r.problem(key, "want the digits of an area code without the country's, e.g. 30 or 030")
+		r.problem(key, words.WantAreaCode)
 		return ""
 	}
 	return code
@@ -98,7 +98,7 @@ func (r *reader) areaCode(key, region string) string {
 func (r *reader) path(key string) string {
 	v := r.text(key, "")
 	if v != "" && !filepath.IsAbs(v) {
-		r.problem(key, "want an absolute path, e.g. /etc/ssl/private/contactsync.pem")
+		r.problem(key, words.WantPath)
 		return ""
 	}
 	return v
@@ -123,21 +123,20 @@ func (s *Settings) checkCAFile(r *reader) {
 	case err == nil:
 		f.Close()
 	case errors.Is(err, fs.ErrPermission):
-		r.problem("ca_file", "is closed to the user that this runs as")
+		r.problem("ca_file", words.CAFileClosed)
 		if _, err := os.Stat(s.CAFile); err != nil {
-			r.advise("let the user enter the folders that the file of ca_file lies in (sudo chmod a+x FOLDER), or put it where everybody may go, such as /etc/ssl/certs")
+			r.advise(words.OpenCAFolders)
 		} else {
-			r.advise("certificates are no secret, so let everybody read the file of ca_file: sudo chmod a+r FILE (or, for the service alone: sudo chgrp ucservices FILE; sudo chmod g+r FILE)")
+			r.advise(words.OpenCAFile)
 		}
 	default:
-		r.problem("ca_file", "cannot be read (%v); want a PEM file with certificates", err.(*os.PathError).Err)
+		r.problem("ca_file", words.CAFileNone, err.(*os.PathError).Err)
 	}
 }
 
 // proxy returns the address of an HTTP proxy. A password in it is refused,
 // because `kvstore list` shows this key and hides proxy_password.
 func (r *reader) proxy(key string) string {
-	const want = "want e.g. http://proxy.example.org:3128"
 	v := r.text(key, "")
 	if v == "" {
 		return ""
@@ -145,11 +144,11 @@ func (r *reader) proxy(key string) string {
 	u, err := url.Parse(v)
 	switch {
 	case err != nil || u.Hostname() == "" || !validPort(u) || u.Scheme != "http" && u.Scheme != "https":
-		r.problem(key, want)
+		r.problem(key, words.WantProxy)
 	case u.User != nil:
-		r.problem(key, "must not hold a user or a password: they belong in proxy_username and proxy_password; %s", want)
+		r.problem(key, words.ProxyHasUser)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		r.problem(key, "must end after the port; %s", want)
+		r.problem(key, words.ProxyEnds)
 	default:
 		return u.Scheme + "://" + u.Host
 	}
@@ -165,32 +164,31 @@ func (s *Settings) readLDAP(r *reader) {
 	l.BindPassword = r.secret("ldap_bind_password")
 	l.BaseDN = r.text("ldap_base_dn", "")
 	if _, err := ldap.ParseDN(l.BaseDN); err != nil {
-		r.problem("ldap_base_dn", "is no distinguished name (want e.g. dc=example,dc=org)")
+		r.problem("ldap_base_dn", words.NoDN)
 	}
 	l.GroupFilter = r.text("ldap_group_filter", "(&(objectClass=groupOfNames)(description=ews_synccontacts=true))")
 	if _, err := ldap.CompileFilter(l.GroupFilter); err != nil {
-		r.problem("ldap_group_filter", "is not an LDAP filter; want e.g. (&(objectClass=groupOfNames)(description=ews_synccontacts=true))")
+		r.problem("ldap_group_filter", words.NoFilter)
 	}
 	name := func(key, def string) string {
-		return r.pattern(key, def, attribute, "the name of an attribute, e.g. "+def)
+		return r.pattern(key, def, attribute, words.WantAttribute, def)
 	}
 	l.MemberAttribute = name("ldap_member_attribute", "member")
 	l.UIDAttribute = name("ldap_uid_attribute", "uid")
 	l.MailAttribute = name("ldap_mail_attribute", "mail")
-	l.ObjectIDAttribute = r.pattern("ldap_object_id_attribute", "", attribute, "the name of an attribute, e.g. entraObjectId")
+	l.ObjectIDAttribute = r.pattern("ldap_object_id_attribute", "", attribute, words.WantAttribute, "entraObjectId")
 }
 
 // directory returns the address of an LDAP server. An ldapi:// address may have
 // the escaped path of a socket for its host, as OpenLDAP writes it, which
 // package url does not parse; it is returned as ldapi:///run/slapd/ldapi.
 func (r *reader) directory(key, def string) string {
-	const want = "want e.g. ldap://ldap.example.org, ldaps://ldap.example.org:636 or ldapi:///"
 	v := r.text(key, def)
 	scheme, rest, _ := strings.Cut(v, "://")
 	if scheme = strings.ToLower(scheme); scheme == "ldapi" {
 		socket, err := url.PathUnescape(rest)
 		if err != nil || !filepath.IsAbs(socket) {
-			r.problem(key, "want ldapi:/// or with the socket's path, e.g. ldapi:///run/slapd/ldapi")
+			r.problem(key, words.WantSocket)
 			return def
 		}
 		return (&url.URL{Scheme: scheme, Path: filepath.Clean(socket)}).String()
@@ -198,11 +196,11 @@ func (r *reader) directory(key, def string) string {
 	u, err := url.Parse(v)
 	switch {
 	case err != nil || u.Hostname() == "" || !validPort(u) || scheme != "ldap" && scheme != "ldaps":
-		r.problem(key, want)
+		r.problem(key, words.WantLDAPURL)
 	case u.User != nil:
-		r.problem(key, "must not hold a user or a password: they belong in ldap_bind_dn and ldap_bind_password; %s", want)
+		r.problem(key, words.LDAPURLHasUser)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		r.problem(key, "must end after the port: a base belongs in ldap_base_dn; %s", want)
+		r.problem(key, words.LDAPURLEnds)
 	default:
 		return scheme + "://" + u.Host
 	}

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -28,14 +27,13 @@ type reader struct {
 // problem notes what is wrong with the value of a key: the format goes on
 // after the value, or says alone what is wanted.
 func (r *reader) problem(key, format string, args ...any) {
-	text := fmt.Sprintf(words.Fill(format), args...)
-	value := r.quoted(key)
-	switch {
+	text := words.Say(format, args...)
+	switch value := r.quoted(key); {
 	case value == "":
-	case strings.HasPrefix(text, "want "):
-		text = value + " does not fit; " + text
+	case strings.HasPrefix(format, "want "):
+		text = words.Say(words.Unfit, value, text)
 	default:
-		text = value + " " + text
+		text = words.Say(words.Amiss, value, text)
 	}
 	r.problems = append(r.problems, Problem{Key: key, Text: text})
 }
@@ -45,7 +43,7 @@ func (r *reader) problem(key, format string, args ...any) {
 func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = hint }
 
 func (r *reader) warn(key, format string, args ...any) {
-	r.warnings = append(r.warnings, Problem{Key: key, Text: fmt.Sprintf(format, args...)})
+	r.warnings = append(r.warnings, Problem{Key: key, Text: words.Say(format, args...)})
 }
 
 // failed says whether a problem of the key is known already.
@@ -62,9 +60,9 @@ func (r *reader) text(key, def string) string {
 	case v == "":
 		return def
 	case !utf8.ValidString(v):
-		r.problem(key, "is not UTF-8 text; type it anew")
+		r.problem(key, words.NotUTF8)
 	case strings.ContainsFunc(v, func(c rune) bool { return unicode.IsControl(c) || isInvisible(c) }):
-		r.problem(key, "has a line end, a tab or an invisible character in the middle; paste it anew, one line alone")
+		r.problem(key, words.HasInvisible)
 	default:
 		return v
 	}
@@ -90,18 +88,18 @@ func (r *reader) need(key string, missing bool, format string, args ...any) {
 	if !missing || r.failed(key) {
 		return
 	}
-	what := "missing; "
+	what := words.Missing
 	if r.values[key] != "" {
-		what = "holds nothing but blanks; "
+		what = words.OnlyBlanks
 	}
-	r.problem(key, what+format, args...)
+	r.problem(key, what, words.Say(format, args...))
 }
 
-// pattern returns a value that matches a pattern; want describes it.
-func (r *reader) pattern(key, def string, re *regexp.Regexp, want string) string {
+// pattern returns a value that matches a pattern, such as the example.
+func (r *reader) pattern(key, def string, re *regexp.Regexp, want, example string) string {
 	v := r.text(key, def)
 	if v != def && !re.MatchString(v) {
-		r.problem(key, "want %s", want)
+		r.problem(key, want, example)
 		return def
 	}
 	return v
@@ -113,7 +111,7 @@ func (r *reader) choice(key string, allowed ...string) string {
 	if slices.Contains(allowed, v) {
 		return v
 	}
-	r.problem(key, "want %s", strings.Join(allowed, " or "))
+	r.problem(key, words.WantOneOf, strings.Join(allowed, " or "))
 	return allowed[0]
 }
 
@@ -126,14 +124,14 @@ func (r *reader) boolean(key string, def bool) bool {
 	case "false", "no", "n", "off", "0", "nein", "falsch":
 		return false
 	}
-	r.problem(key, "want true or false")
+	r.problem(key, words.WantBoolean)
 	return def
 }
 
 func (r *reader) number(key string, def, least, most int) int {
 	n, err := strconv.Atoi(r.text(key, strconv.Itoa(def)))
 	if err != nil || n < least || n > most {
-		r.problem(key, "want a whole number from %d to %d", least, most)
+		r.problem(key, words.WantNumber, least, most)
 		return def
 	}
 	return n
@@ -147,7 +145,7 @@ func (r *reader) date(key string) time.Time {
 	}
 	t, err := time.Parse(time.DateOnly, v)
 	if err != nil {
-		r.problem(key, "want a date as YYYY-MM-DD, e.g. 2027-03-31")
+		r.problem(key, words.WantDate)
 	}
 	return t
 }
@@ -159,13 +157,13 @@ func (r *reader) address(key, def string) string {
 	u, err := url.Parse(v)
 	switch {
 	case err != nil || u.Hostname() == "" || !validPort(u) || u.Scheme != "https" && u.Scheme != "http":
-		r.problem(key, "want an address such as %s", def)
+		r.problem(key, words.WantAddress, def)
 	case u.User != nil:
-		r.problem(key, "must not hold a user or a password; want an address such as %s", def)
+		r.problem(key, words.AddressHasUser, def)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		r.problem(key, "must not hold ? or #; want an address such as %s", def)
+		r.problem(key, words.AddressHasQuery, def)
 	case u.Scheme == "http" && !transport.Loopback(u.Hostname()):
-		r.problem(key, "must start with https://, because http:// would send passwords and contacts unencrypted")
+		r.problem(key, words.AddressPlain)
 	default:
 		u.Host = strings.ToLower(u.Host)
 		return strings.TrimRight(u.String(), "/")

@@ -3,10 +3,10 @@ package syncer
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // Offer is one way to the mailboxes.
@@ -56,7 +56,7 @@ func Settle(ctx context.Context, source, last string, graph, ews Offer, members 
 	why, errEWS := open(ctx, ews, last, members)
 	switch {
 	case errEWS == nil:
-		return Choice{ews.Name, why + ", and Graph is closed to it", ews.Source}, nil
+		return Choice{ews.Name, words.Say(words.SourceGraphClosed, why), ews.Source}, nil
 	case !closed(errGraph): // the sign-in, which is the same for both
 		return Choice{}, errGraph
 	case fault.ClassOf(errEWS) == fault.Unavailable || ctx.Err() != nil:
@@ -70,12 +70,12 @@ func given(ctx context.Context, o Offer) (Choice, error) {
 	if _, err := o.SignIn(ctx); err != nil {
 		return Choice{}, err
 	}
-	return Choice{o.Name, "the settings say so", o.Source}, nil
+	return Choice{o.Name, words.Fill(words.SourceGiven), o.Source}, nil
 }
 
 // errNoPermission is what a token without any permission leads to where no
 // mailbox was asked.
-var errNoPermission = &fault.Error{Class: fault.Refused, Err: errors.New("the token carries no permission to read contacts")}
+var errNoPermission = &fault.Error{Class: fault.Refused, Err: errors.New(words.NoPermission)}
 
 // open returns why the app may read mailboxes over the offer, or why not.
 func open(ctx context.Context, o Offer, last string, members []phonebook.Member) (why string, err error) {
@@ -84,11 +84,11 @@ func open(ctx context.Context, o Offer, last string, members []phonebook.Member)
 		return "", err
 	}
 	if permission != "" {
-		return "the app has the permission " + permission, nil
+		return words.Say(words.SourcePermission, permission), nil
 	}
 	switch last {
 	case o.Name:
-		return "it worked in the last run", nil
+		return words.Fill(words.SourceAsBefore), nil
 	case "":
 	default: // the other way works
 		return "", errNoPermission
@@ -96,7 +96,7 @@ func open(ctx context.Context, o Offer, last string, members []phonebook.Member)
 	if err := Knock(ctx, o, members); err != nil {
 		return "", err
 	}
-	return "the app is not refused over " + o.Label, nil
+	return words.Say(words.SourceNotRefused, o.Label), nil
 }
 
 // Knock asks one mailbox after the other until one is open or enough have
@@ -128,7 +128,5 @@ func Knock(ctx context.Context, o Offer, members []phonebook.Member) error {
 func closed(err error) bool { return fault.ClassOf(err) == fault.Refused }
 
 func neither(graph, ews error) error {
-	return fault.New(fault.Config,
-		"grant the app registration the application permission Contacts.Read of Microsoft Graph (and User.ReadBasic.All, to find mailboxes by address) and give admin consent; a new grant can take an hour to work",
-		"%w", fmt.Errorf("the app may read contacts neither over Microsoft Graph (%w) nor over EWS (%w)", graph, ews))
+	return fault.New(fault.Config, words.GrantContactsRead, words.NeitherSource, graph, ews)
 }

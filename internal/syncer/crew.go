@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // atOnce is how many mailboxes are looked at together: as many as a batch of
@@ -204,7 +205,7 @@ func (c *crew) reached(ctx context.Context, err error) {
 		return
 	}
 	if c.streak++; c.streak >= max(2*c.Workers, 6) {
-		c.stop(fault.New(class, fault.HintOf(err), "given up after %d tries in a row: %w", c.streak, err))
+		c.stop(fault.New(class, fault.HintOf(err), words.GivenUpAfter, c.streak, err))
 	}
 }
 
@@ -234,7 +235,7 @@ func (c *crew) heed(err error) {
 	case !ofTheStore(c.refusal):
 		c.refusal = err
 		if c.refused++; c.refused == patient {
-			c.stop(fault.New(class, fault.HintOf(err), "given up after %d tries in a row: %w", c.refused, err))
+			c.stop(fault.New(class, fault.HintOf(err), words.GivenUpAfter, c.refused, err))
 		}
 	}
 }

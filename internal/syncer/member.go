@@ -10,6 +10,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // mailbox reads a member's mailbox, and lets what the phonebook is to become
@@ -38,7 +39,7 @@ func (c *crew) mailbox(ctx context.Context, t task, read *spool) {
 
 // anew tells the log why a mailbox is read in full that was read before.
 func (c *crew) anew(user, why string) {
-	c.Logger.Info("reading the mailbox in full", "member", user, "why", why)
+	c.Logger.Info(words.Fill(words.ReadInFull), "member", user, "why", why)
 }
 
 // read makes one try. What it reads takes the place of what was read before.
@@ -92,7 +93,7 @@ func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replac
 // emptying returns the command that lets a member's phonebook become empty.
 func (s *Syncer) emptying(user string) string {
 	if s.Emptying == nil {
-		return "contactsync --allow-empty"
+		return words.AllowEmptyRun
 	}
 	return s.Emptying(user)
 }
@@ -104,8 +105,8 @@ func (s *Syncer) done(r Result, ch phonebook.Changes) Result {
 	switch {
 	case ch.Kept:
 		r.Result = Kept
-		r.Error = fmt.Sprintf("mailbox %s answers with no contacts at all, or with none that hold a name, a number or an address; the phonebook keeps its %s", r.Mail, entries(ch.Entries))
-		r.Hint = "if the mailbox is really empty: " + s.emptying(r.User)
+		r.Error = words.Say(words.MailboxEmpty, r.Mail, entries(ch.Entries))
+		r.Hint = words.Say(words.AllowEmpty, s.emptying(r.User))
 	case ch.Created, ch.Renamed != "", ch.Added+ch.Updated+ch.Removed > 0:
 		r.Result = OK
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // inMemory is how many bytes of records are held in memory, about those of a
@@ -91,7 +92,7 @@ func (r *records) open() (err error) {
 
 // noRoom explains a failure of the temporary file.
 func noRoom(what string, err error) error {
-	return fault.New(fault.Member, "free some space in "+os.TempDir()+", or let the environment variable TMPDIR name another folder",
+	return fault.New(fault.Member, words.Say(words.FreeTemp, os.TempDir()),
 		"%s the temporary file for contacts: %w", what, err)
 }
 

@@ -5,12 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // What a member's Result can say.
@@ -152,16 +152,15 @@ func Verdict(members []Result, some bool) error {
 	case class == fault.Refused:
 		class = fault.Config
 	}
-	return fault.New(class, first.Hint, "no phonebook could be brought up to date: %w", first.Err)
+	return fault.New(class, first.Hint, words.NobodyUpToDate, first.Err)
 }
 
 // stopped is the error of a run that a signal ended.
 func stopped(r *Report) error {
-	const hint = "every phonebook is whole; the next run does the rest"
 	if r.wanted == 0 {
-		return fault.New(fault.Unavailable, hint, "stopped before the first member")
+		return fault.New(fault.Unavailable, words.NextRunDoesRest, words.StoppedBefore)
 	}
-	return fault.New(fault.Unavailable, hint, "stopped after %d of %d members", len(r.Members), r.wanted)
+	return fault.New(fault.Unavailable, words.NextRunDoesRest, words.StoppedAfter, len(r.Members), r.wanted)
 }
 
 // Line returns the result in words, for people.
@@ -169,25 +168,19 @@ func (r Result) Line() string {
 	switch r.Result {
 	case OK:
 		if r.Left {
-			return fmt.Sprintf("in no synchronised group any more: phonebook deleted, %s removed", entries(r.Removed))
+			return words.Say(words.LeaverDeleted, entries(r.Removed))
 		}
-		s := fmt.Sprintf("%s: %d added, %d updated, %d removed", entries(r.Entries), r.Added, r.Updated, r.Removed)
 		if r.Renamed != "" {
-			s += fmt.Sprintf("; phonebook renamed, it was %q", r.Renamed)
+			return words.Say(words.ChangesRenamed, entries(r.Entries), r.Added, r.Updated, r.Removed, r.Renamed)
 		}
-		return s
+		return words.Say(words.Changes, entries(r.Entries), r.Added, r.Updated, r.Removed)
 	case Unchanged:
 		return entries(r.Entries)
 	}
 	return r.Error
 }
 
-func entries(n int) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return fmt.Sprintf("%d entries", n)
-}
+func entries(n int) string { return words.Count(n, words.Entries) }
 
 // Failure returns the report of a run that never began.
 func Failure(started time.Time, err error) *Report {

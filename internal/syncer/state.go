@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // reader is the version of how contacts are read and entries made of them. It
@@ -32,24 +33,23 @@ func (c *crew) opened(k phonebook.Known) (state, why string) {
 	case c.Full || c.DryRun || k.State == "":
 		return "", ""
 	case k.Touched:
-		return "", "somebody else wrote to the phonebook"
+		return "", words.Fill(words.SomebodyWrote)
 	case ok:
 		return sealed, ""
 	}
 	was, now := strings.SplitN(k.State, " ", 4), strings.Fields(c.seal())
 	switch {
 	case len(was) < 4:
-		return "", "the state of the last run is damaged"
+		return "", words.Fill(words.StateDamaged)
 	case was[0] != now[0]:
-		return "", "this version of contactsync reads contacts in another way"
+		return "", words.Fill(words.ReadOtherwise)
 	case was[1] != now[1]:
-		return "", "the last run read it over " + was[1]
+		return "", words.Say(words.ReadOverOther, was[1])
 	}
-	why = "a setting changed that decides what is read or written"
 	if c.Changed != nil {
 		if keys := c.Changed(was[2]); len(keys) > 0 {
-			why += ": " + strings.Join(keys, ", ")
+			return "", words.Say(words.SettingsChanged, strings.Join(keys, ", "))
 		}
 	}
-	return "", why
+	return "", words.Fill(words.SettingChanged)
 }

@@ -17,6 +17,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // Directory knows who is to be synchronised. An error is never an empty list.
@@ -161,12 +162,10 @@ func nobodyLeft(members []phonebook.Member, some bool) error {
 	case people == 0:
 		return nil
 	case some:
-		return fault.New(fault.Member, hintDirectory, "none of those asked for can be synchronised: %s", problem)
+		return fault.New(fault.Member, words.WhatIsMissing, words.NobodyOfThose, problem)
 	}
-	return fault.New(fault.Config, hintDirectory, "none of the members can be synchronised: %s", problem)
+	return fault.New(fault.Config, words.WhatIsMissing, words.NobodyAtAll, problem)
 }
-
-const hintDirectory = "contactsync members says what is missing of each: check their entries, ldap_uid_attribute, ldap_mail_attribute, and what ldap_bind_dn may read"
 
 // deleteLeavers deletes the managed phonebooks of everybody who is in no
 // group any more, and reports each. A member who could not be synchronised is
@@ -179,7 +178,7 @@ func (s *Syncer) deleteLeavers(ctx context.Context, members []phonebook.Member, 
 	stays := make(map[string]bool, len(members)) // by the user id, which LDAP compares without regard to case
 	for _, m := range members {
 		if m.Unknown {
-			s.Logger.Warn("no phonebook of a leaver is deleted: the directory does not tell who one of the members is, and it could be theirs; give the entry a user id, or take it out of the group", "member", m.User, "why", m.Problem)
+			s.Logger.Warn(words.Fill(words.NoLeaverDeleted), "member", m.User, "why", m.Problem)
 			return nil
 		}
 		stays[strings.ToLower(m.User)] = true
@@ -223,7 +222,7 @@ func Only(members []phonebook.Member, users []string) ([]phonebook.Member, error
 	}
 	for _, u := range users {
 		if wanted[u] {
-			return nil, fault.New(fault.Usage, "contactsync members lists who is", "--user %s: nobody of that name is in a synchronised group", u)
+			return nil, fault.New(fault.Usage, words.Say(words.MembersLists, "contactsync members"), words.NoSuchMember, u)
 		}
 	}
 	return found, nil

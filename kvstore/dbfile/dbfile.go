@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+
+	"contactsync/internal/words"
 )
 
 // Options are parameters of the driver, such as _busy_timeout, for Open.
@@ -47,7 +49,7 @@ func Open(path string, opts Options) (*sql.DB, error) {
 	}
 	for _, suffix := range []string{"-journal", "-wal", "-shm"} {
 		if info, err := os.Lstat(path + suffix); err == nil && !info.Mode().IsRegular() {
-			return nil, DamagedWithHint("remove "+path+suffix, fmt.Errorf("%s is not a regular file", path+suffix))
+			return nil, DamagedWithHint(words.Say(words.Remove, path+suffix), fmt.Errorf("%s is not a regular file", path+suffix))
 		}
 	}
 	return open(path, opts)

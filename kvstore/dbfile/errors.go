@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
+
+	"contactsync/internal/words"
 )
 
 // What can be wrong with a file that is not the program's fault. Errors of
@@ -47,29 +49,15 @@ func Hint(err error) string {
 	return known.hint
 }
 
-// hotJournal is what to do about a journal that SQLite wants to roll back.
-const hotJournal = "move away the file beside it that ends in -journal: no run of ours leaves one, " +
-	"so another program was killed while it wrote, or somebody put it there; restore the file from a backup if need be"
-
-// What to do where there is no writing, whatever the rights are. In a service's
-// sandbox that is also so where a folder is missing.
-const (
-	hintReadOnly = "the file system is read-only: mount shows how it is mounted, sudo dmesg whether the disk is broken"
-	hintSandbox  = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
-		"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
-)
-
-// readOnly returns the one of the two that fits this process: systemd tells its
-// services their invocation (systemd.exec(5)).
+// readOnly returns what to do where there is no writing, whatever the rights
+// are. In a service's sandbox that is also so where a folder is missing; systemd
+// tells its services their invocation (systemd.exec(5)).
 func readOnly() string {
 	if os.Getenv("INVOCATION_ID") != "" {
-		return hintSandbox
+		return words.ReadOnlyService
 	}
-	return hintReadOnly
+	return words.ReadOnly
 }
-
-// fewFiles is what to do where the process, or the machine, may open no more.
-const fewFiles = "too many files are open; let contactsync.service have more (LimitNOFILE=), or the shell (ulimit -n), and look whether another program keeps them all"
 
 // Classify returns err so that it matches the kind above that fits an error of
 // SQLite or of the operating system; any other error as it is.
@@ -80,14 +68,14 @@ func Classify(err error) error {
 	}
 	var e sqlite3.Error
 	if errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrReadonlyRollback {
-		return DamagedWithHint(hotJournal, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
+		return DamagedWithHint(words.MoveJournalAway, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
 	}
 	if errors.Is(err, syscall.EROFS) || errors.As(err, &e) && e.SystemErrno == syscall.EROFS {
 		return failure{ErrPermission, err, readOnly()}
 	}
 	for _, few := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE} {
 		if errors.Is(err, few) || errors.As(err, &e) && e.SystemErrno == few {
-			return failure{ErrBusy, err, fewFiles}
+			return failure{ErrBusy, err, words.FilesOpen}
 		}
 	}
 	if kind := kindOf(err); kind != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"contactsync/internal/words"
 )
 
 // Rights says who may use a file and the folder that it lies in. They hold for
@@ -180,7 +182,7 @@ func leftover(path string) error {
 		if there, err := Exists(path); there || err != nil {
 			return err
 		}
-		return DamagedWithHint("remove "+path+suffix+", or restore "+path+" from a backup without it",
+		return DamagedWithHint(words.Say(words.RemoveOrRestore, path+suffix, path),
 			fmt.Errorf("%s is left of a file that is gone", path+suffix))
 	}
 	return nil
