@@ -164,6 +164,7 @@ func (p *plan) dialled(digits string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	number.RawInput = nil // which the library gives back in place of a number of noughts only
 	national := phonenumbers.GetNationalSignificantNumber(number)
 	abroad := number.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD
 	bare := digits == national && writtenBare(number, national)
