@@ -67,7 +67,7 @@ func (s *Store) change(namespace string, edit func(values map[string]string) err
 			return err
 		}
 		if tx == nil {
-			return errors.New("the file was removed meanwhile")
+			return words.Errorf(words.RemovedMeanwhile)
 		}
 		if _, err := tx.Exec("DELETE FROM value"); err != nil {
 			return err
@@ -143,10 +143,10 @@ func check(tx *sql.Tx) error {
 		return err
 	case id != applicationID:
 		return dbfile.DamagedWithHint(words.ForeignStore,
-			errors.New("not a key-value store"))
+			words.Errorf(words.NotAStore))
 	case v != version:
 		return dbfile.DamagedWithHint(words.NewerStore,
-			fmt.Errorf("a key-value store of version %d, which is newer than this program", v))
+			words.Errorf(words.StoreTooNew, v))
 	}
 	return nil
 }

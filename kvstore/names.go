@@ -1,11 +1,12 @@
 package kvstore
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"contactsync/internal/words"
 )
 
 // namespacePattern keeps a namespace one plain file name: no path, no hidden
@@ -14,7 +15,7 @@ var namespacePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 func checkNamespace(name string) error {
 	if !namespacePattern.MatchString(name) {
-		return fmt.Errorf("%w for a namespace: %q (letters, digits, and . _ - after the first; 64 at most)", ErrName, name)
+		return words.Errorf(words.NamespaceLike, ErrName, name)
 	}
 	return nil
 }
@@ -23,7 +24,7 @@ func checkNamespace(name string) error {
 func checkKey(key string) error {
 	bad := func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 	if key == "" || len(key) > 255 || !utf8.ValidString(key) || strings.ContainsFunc(key, bad) {
-		return fmt.Errorf("%w for a key: %q (visible characters without blanks; 255 bytes at most)", ErrName, key)
+		return words.Errorf(words.KeyLike, ErrName, key)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 )
@@ -56,6 +57,14 @@ func (p *program) renewal() string {
 	return "contactsync --store " + quote(p.store) + " secret"
 }
 
+// noteLastDay returns the command that stores the last day of the client secret.
+func (p *program) noteLastDay() string {
+	return p.kvstore() + " set contactsync client_secret_expires YYYY-MM-DD"
+}
+
+// preferGraph returns the command that lets a run choose Microsoft Graph.
+func (p *program) preferGraph() string { return p.kvstore() + " set contactsync source auto" }
+
 // settingsError names the commands that set what is wrong.
 func (p *program) settingsError(err error) error {
 	var problems settings.Problems
@@ -73,7 +82,7 @@ func (p *program) howToSet(problems settings.Problems) string {
 			return problems.Hint(p.kvstore(), p.homeStore())
 		}
 	}
-	return "store it with: " + p.renewal() + " (it is asked for, and tried out first)"
+	return words.Say(words.StoreSecret, p.renewal())
 }
 
 // readError tells who may not read the phonebooks what to type instead.
@@ -82,14 +91,14 @@ func (p *program) readError(err error) error {
 	if fault.ClassOf(err) != fault.Permission || dbfile.Hint(err) != "" || statErr != nil || owner == 0 {
 		return err
 	}
-	hint := "sudo -u " + quote(dbfile.UserName(owner)) + " " + p.commandLine() + "; who only reads phonebooks joins the group ucphonebooks"
+	hint := words.Say(words.ReadAs, "sudo -u "+quote(dbfile.UserName(owner))+" "+p.commandLine())
 	return fault.New(fault.Permission, hint, "%w", err)
 }
 
 // advised returns a report whose hint fits the files of this run.
 func (p *program) advised(r *syncer.Report) *syncer.Report {
 	if r.Err != nil && fault.ClassOf(r.Err) == fault.Usage {
-		r.Err = fault.New(fault.Usage, p.command("members")+" lists who is", "%w", r.Err)
+		r.Err = fault.New(fault.Usage, words.Say(words.MembersLists, p.command("members")), "%w", r.Err)
 	}
 	return r
 }

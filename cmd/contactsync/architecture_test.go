@@ -23,10 +23,10 @@ var inner = map[string]string{
 	"contactsync/internal/graph":     "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
 	"contactsync/internal/ews":       "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
 	"contactsync/internal/bookdb":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/kvstore/dbfile contactsync/internal/words",
-	"contactsync/internal/journal":   "",
+	"contactsync/internal/journal":   "contactsync/internal/words",
 	"contactsync/internal/simulator": "",
 	"contactsync/internal/systemd":   "",
-	"contactsync/internal/prompt":    "",
+	"contactsync/internal/prompt":    "contactsync/internal/words",
 	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile contactsync/internal/prompt contactsync/internal/words",
 }
 

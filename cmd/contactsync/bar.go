@@ -10,6 +10,8 @@ import (
 
 	"github.com/cheggaaa/pb/v3"
 	"golang.org/x/sys/unix"
+
+	"contactsync/internal/words"
 )
 
 // bar is the progress bar of a run: the last line of a terminal, which makes
@@ -66,7 +68,7 @@ func (p *program) newBar(loud loudness, json bool) *bar {
 		return nil // who reads them, such as less, shows the changes on the same terminal
 	}
 	b := &bar{screen: p.stderr.screen, over: make(chan struct{}), ended: make(chan struct{})}
-	b.contacts = pb.New(0).SetTemplateString(`{{speed . "%s contacts/s" "0 contacts/s"}}`)
+	b.contacts = pb.New(0).SetTemplateString(`{{speed . "` + words.Fill(words.Speed) + `" "` + words.Fill(words.NoSpeed) + `"}}`)
 	for _, s := range []*stream{p.stdout, p.stderr} {
 		if s.file != nil {
 			s.share(b)
@@ -110,12 +112,12 @@ func (b *bar) begin(members int) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	noun := "members"
+	counted := words.Fill(words.MembersDone)
 	if members == 1 {
-		noun = "member"
+		counted = words.Fill(words.MemberDone)
 	}
 	b.members = pb.New(members).SetTemplateString(
-		`{{counters . "%s of %s ` + noun + `"}} {{bar . "[" "=" ">" " " "]"}} {{string . "pace"}}`)
+		`{{counters . "` + counted + `"}} {{bar . "[" "=" ">" " " "]"}} {{string . "pace"}}`)
 	b.begun, b.doing = time.Now(), ""
 }
 
@@ -148,7 +150,7 @@ func (b *bar) Places(now, most int64) {
 	defer b.mu.Unlock()
 	b.slow = ""
 	if now < most {
-		b.slow = fmt.Sprintf(", slowed down to %d of %d requests", now, most)
+		b.slow = words.Say(words.SlowedDown, now, most)
 	}
 }
 
@@ -208,12 +210,15 @@ func (b *bar) line(columns int) string {
 	if b.doing != "" || b.members == nil {
 		return shortened(b.doing, columns)
 	}
-	pace := b.contacts.String() + b.slow
+	pace := b.contacts.String()
+	if b.slow != "" {
+		pace += ", " + b.slow
+	}
 	if left := time.Until(b.wait.until); left > 0 {
-		pace = fmt.Sprintf("waiting %s before try %d of %d", left.Truncate(time.Second)+time.Second, b.wait.try, b.wait.of)
+		pace = words.Say(words.WaitingBeforeTry, left.Truncate(time.Second)+time.Second, b.wait.try, b.wait.of)
 	}
 	if left := b.left(); left > 0 {
-		pace += fmt.Sprintf(", %s left", left)
+		pace = words.Say(words.TimeLeft, pace, left)
 	}
 	line := b.members.Set("pace", pace).SetWidth(columns).String()
 	if !strings.Contains(line, "[") { // there was no room for one

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"contactsync/internal/journal"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // notice is the level between a note and a warning: somebody may want to know.
@@ -58,7 +58,7 @@ func (b *book) result(r syncer.Result, loud loudness) {
 	if r.Result != syncer.Failed && r.Result != syncer.Skipped {
 		fields = append(fields, "entries", r.Entries, "added", r.Added, "updated", r.Updated, "removed", r.Removed)
 	}
-	b.write(level, loud.prefix()+visible(r.User)+": "+r.Result+": "+visible(r.Line()), r.Hint, fields...)
+	b.write(level, loud.marked(visible(r.User)+": "+r.Result+": "+visible(r.Line())), r.Hint, fields...)
 }
 
 // end writes one record for the whole run.
@@ -76,19 +76,19 @@ func (b *book) end(r *syncer.Report, loud loudness) {
 		return
 	}
 	if r.Source != "" {
-		text += fmt.Sprintf("; source: %s (%s)", r.Source, r.Why)
+		text = words.Say(words.WithSource, text, r.Source, r.Why)
 	}
-	b.write(level, loud.prefix()+text, hint,
+	b.write(level, loud.marked(text), hint,
 		"result", result, "members", len(r.Members), "failed", r.Count(syncer.Failed)+r.Count(syncer.Kept),
 		"source", r.Source, "requests", r.Requests, "bytes", r.Bytes)
 }
 
 func (b *book) close() { journal.Flush(10 * time.Second) }
 
-// prefix keeps a dry run from being taken for one that changed something.
-func (l loudness) prefix() string {
+// marked keeps a dry run from being taken for one that changed something.
+func (l loudness) marked(text string) string {
 	if l.dryRun {
-		return "dry run: "
+		return words.Say(words.DryRun, text)
 	}
-	return ""
+	return text
 }

@@ -5,6 +5,7 @@ import (
 
 	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // someChanges is how many changes of a member a person at a terminal gets to
@@ -40,7 +41,7 @@ func (p *program) printChanges(r syncer.Result, loud loudness) {
 	}
 	_ = t.print(p.stdout)
 	if rest := r.Added + r.Updated + r.Removed - len(r.Details); rest > 0 {
-		_ = p.stdout.show(p.stdout.paint(faint, fmt.Sprintf("  … and %d more; -v shows all", rest)) + "\n")
+		_ = p.stdout.show(p.stdout.paint(faint, "  "+words.Say(words.MoreChanges, rest)) + "\n")
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -106,7 +105,7 @@ func (p *program) check(c *cli.Context) error {
 	defer k.bar.close()
 	report := k.printer()
 	for _, l := range chain {
-		k.bar.say("testing " + l.name)
+		k.bar.say(words.Say(words.Testing, l.name))
 		before := len(k.found)
 		if err := k.test(c.Context, l); err != nil {
 			return err
@@ -130,7 +129,7 @@ func (k *checker) test(ctx context.Context, l link) error {
 	for _, need := range l.needs {
 		if culprit, broken := k.broken[need]; broken {
 			k.broken[l.name] = culprit
-			k.skip(l.name, "not tested, because of: "+culprit)
+			k.skip(l.name, words.Say(words.NotTested, culprit))
 			return nil
 		}
 	}
@@ -156,12 +155,12 @@ func (k *checker) add(f finding) { k.found = append(k.found, f) }
 
 // ok takes down that a link holds.
 func (k *checker) ok(name, format string, args ...any) {
-	k.add(finding{Name: name, Result: passed, Detail: fmt.Sprintf(format, args...)})
+	k.add(finding{Name: name, Result: passed, Detail: words.Say(format, args...)})
 }
 
 // warn takes down what will break, or could be better, and what to do about it.
 func (k *checker) warn(name, hint, format string, args ...any) {
-	k.add(finding{Name: name, Result: warning, Detail: fmt.Sprintf(format, args...), Hint: words.Fill(hint)})
+	k.add(finding{Name: name, Result: warning, Detail: words.Say(format, args...), Hint: words.Fill(hint)})
 }
 
 // fail takes down why a link does not hold.
@@ -172,7 +171,7 @@ func (k *checker) fail(name string, err error) {
 
 // skip takes down why a link was not tested.
 func (k *checker) skip(name, reason string) {
-	k.add(finding{Name: name, Result: skipped, Detail: reason})
+	k.add(finding{Name: name, Result: skipped, Detail: words.Fill(reason)})
 }
 
 // isBroken tells whether something cannot be built on.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/settings"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // What the app needs, by the service in whose tokens it stands, and what lets
@@ -24,15 +24,15 @@ var (
 // grants; where it shows nothing, mailboxes are asked.
 func (k *checker) testPermissions(ctx context.Context) error {
 	if k.way.graphToken == nil {
-		k.skip("permissions", "not needed by an Exchange server of one's own, where the account's role opens mailboxes")
+		k.skip("permissions", words.RoleOpensBoxes)
 		return nil
 	}
 	role, service := k.granted()
 	switch unasked := k.isBroken("tls", "members") || len(k.members) == 0; {
 	case role != "":
-		k.ok("permissions", "%s of %s opens contacts", role, service)
+		k.ok("permissions", words.PermissionOpens, role, service)
 	case unasked:
-		k.skip("permissions", "the token shows none that opens contacts, but RBAC for Applications does not show there, and no mailbox could be asked")
+		k.skip("permissions", words.NoneAndUnasked)
 	default:
 		k.settle(ctx)
 		k.withoutRole()
@@ -72,15 +72,13 @@ const (
 func (k *checker) withoutRole() {
 	switch class := fault.ClassOf(k.refusal); {
 	case k.refusal == nil:
-		k.ok("permissions", "the token shows none, and yet mailboxes open: they are granted by RBAC for Applications, which does not show there")
+		k.ok("permissions", words.NoneButOpen)
 	case k.set.Source == settings.EWS && first(graphPermissions, k.graphRoles) != "":
-		k.fail("permissions", fault.New(fault.Config, hintSourceEWS+k.kvstore()+" set contactsync source auto",
-			"the key source is ews, and only Microsoft Graph is open to the app: %w", k.refusal))
+		k.fail("permissions", fault.New(fault.Config, words.Say(words.GoOverToGraph, k.preferGraph()), words.OnlyGraphOpen, k.refusal))
 	case class == fault.Config || class == fault.Refused:
-		k.fail("permissions", fault.New(fault.Config, hintConsent+k.consentPage()+"\n"+hintRBACInstead+"\n"+k.scopeCommand(),
-			"the token shows none that opens contacts, and mailboxes are refused: %w", k.refusal))
+		k.fail("permissions", fault.New(fault.Config, words.Say(words.GrantOrRBAC, k.consentPage(), k.set.ClientID), words.NoneAndRefused, k.refusal))
 	default:
-		k.skip("permissions", "the token shows none that opens contacts, and no mailbox could be asked")
+		k.skip("permissions", words.NoneNoMailbox)
 	}
 }
 
@@ -90,42 +88,34 @@ func (k *checker) tooMuch() {
 	_, service := k.granted()
 	overEWS := service == exchangeOnline || k.choice.Name == "ews"
 	if !overEWS && first(lookUps, k.graphRoles) == "" && k.set.LDAP.ObjectIDAttribute == "" {
-		k.warn("permissions", hintLookUp, "User.ReadBasic.All of Microsoft Graph is missing")
+		k.warn("permissions", words.GrantLookUp, words.LookUpMissing)
 	}
 	spare := slices.Clone(k.graphRoles)
 	if slices.Contains(spare, "Contacts.ReadWrite") {
-		k.warn("permissions", hintReadWrite+"\n"+k.narrow("Application Contacts.Read"), "Contacts.ReadWrite may also change and delete contacts, in every mailbox")
+		k.warn("permissions", words.Say(words.ReadIsEnough, k.narrow("Application Contacts.Read")), words.ReadWriteTooMuch)
 	}
 	for _, role := range k.ewsRoles {
 		switch {
 		case role != "full_access_as_app":
 			spare = append(spare, role)
 		case overEWS:
-			k.warn("permissions", k.narrow("Application EWS.AccessAsApp"), "full_access_as_app opens everything in every mailbox, mail and calendar too")
+			k.warn("permissions", k.narrow("Application EWS.AccessAsApp"), words.FullTooMuch)
 		default:
-			k.warn("permissions", hintFullUnused, "full_access_as_app opens everything in every mailbox, mail and calendar too")
+			k.warn("permissions", words.RemoveFull, words.FullTooMuch)
 		}
 	}
 	spare = slices.DeleteFunc(spare, func(role string) bool {
 		return slices.Contains(graphNeeds, role) || slices.Contains(graphPermissions, role)
 	})
 	if len(spare) > 0 {
-		k.warn("permissions", hintUnneeded, "not needed: %s", strings.Join(spare, ", "))
+		k.warn("permissions", words.RemoveUnused, words.NotNeeded, strings.Join(spare, ", "))
 	}
 }
 
 // narrow returns how the app comes to open the mailboxes of a group only.
 func (k *checker) narrow(role string) string {
-	return hintNarrow +
-		"\n  New-ServicePrincipal -AppId " + k.set.ClientID + " -ObjectId OBJECT" +
-		"\n  $group = (Get-Group GROUP).DistinguishedName" +
-		"\n  New-ManagementScope contactsync -RecipientRestrictionFilter \"MemberOfGroup -eq '$group'\"" +
-		"\n  New-ManagementRoleAssignment -App " + k.set.ClientID + " -Role '" + role + "' -CustomResourceScope contactsync" +
-		"\n" + hintNarrowLast
+	return words.Say(words.NarrowToGroup, k.set.ClientID, role)
 }
-
-// scopeCommand returns the command that tells what a mailbox is to the app.
-func (k *checker) scopeCommand() string { return fmt.Sprintf(cmdScope, k.set.ClientID) }
 
 // settle decides on the source as the next run will, once.
 func (k *checker) settle(ctx context.Context) {
@@ -148,7 +138,7 @@ func (k *checker) settle(ctx context.Context) {
 // testSource tests which service contacts are read over, as a run decides it.
 func (k *checker) testSource(ctx context.Context) error {
 	if len(k.members) == 0 && !k.opens() && k.set.Office365 {
-		k.skip("source", "no mailbox could be asked")
+		k.skip("source", words.NoMailboxAsked)
 		return nil
 	}
 	k.settle(ctx)
@@ -156,20 +146,19 @@ func (k *checker) testSource(ctx context.Context) error {
 	case k.refusal != nil:
 		k.fail("source", k.refusal)
 	case k.choice.Name == "ews" && k.set.Office365:
-		k.warn("source", k.leaveEWS(), "EWS, which ends on 2027-04-01 (%s)", k.choice.Why)
+		k.warn("source", k.leaveEWS(), words.SourceEWS, k.choice.Why)
 	case k.choice.Name == "ews":
-		k.ok("source", "EWS of an Exchange server of one's own")
+		k.ok("source", words.SourceOwn)
 	default:
-		k.ok("source", "Microsoft Graph (%s)", k.choice.Why)
+		k.ok("source", words.SourceGraph, k.choice.Why)
 	}
 	return nil
 }
 
 // leaveEWS says what to do before Exchange Online switches EWS off.
 func (k *checker) leaveEWS() string {
-	hint := hintEWSEnds + k.consentPage() + "\n"
 	if k.set.Source == settings.EWS {
-		return hint + hintEWSOnly + k.kvstore() + " set contactsync source auto"
+		return words.Say(words.LeaveEWSAlone, k.consentPage(), k.preferGraph())
 	}
-	return hint + hintEWSAuto
+	return words.Say(words.LeaveEWS, k.consentPage())
 }

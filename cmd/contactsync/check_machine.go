@@ -36,10 +36,10 @@ func (k *checker) testStore(context.Context) error {
 		k.warn("store", l.hint, "%s", l.text)
 	}
 	if len(values) == 0 {
-		k.ok("store", "%s holds nothing of contactsync yet", k.store)
+		k.ok("store", words.NothingStored, k.store)
 		return nil
 	}
-	k.ok("store", "%s holds %s", k.store, count(len(values), "key"))
+	k.ok("store", words.StoreHolds, k.store, words.Count(len(values), words.Keys))
 	return nil
 }
 
@@ -63,10 +63,10 @@ func (k *checker) testKeys(context.Context) error {
 			}
 		}
 	} else {
-		k.ok("keys", "nothing is missing, and all are well-formed")
+		k.ok("keys", words.KeysWell)
 	}
 	for _, w := range set.Warnings {
-		k.warn("keys", "look at what is set: "+k.kvstore()+" list contactsync", "%s", w)
+		k.warn("keys", words.Say(words.LookAtKeys, k.kvstore()), "%s", w)
 	}
 	return nil
 }
@@ -96,9 +96,9 @@ func (k *checker) testSecret(context.Context) error {
 	case err != nil:
 		k.fail("secret", err)
 	case e.what == noProof:
-		k.skip("secret", "not needed by an Exchange server of one's own")
+		k.skip("secret", words.NotNeededOwn)
 	case e.last.IsZero():
-		k.warn("secret", hintExpiry+k.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", "%s", words.Fill(words.NobodyNoted))
+		k.warn("secret", words.Say(words.NoteExpiry, k.noteLastDay()), words.NobodyNoted)
 	case e.warning(now) != "":
 		k.warn("secret", e.renew, "%s", e.end(now))
 	default:
@@ -120,7 +120,7 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 	}
 	free := freeIn(folder)
 	if free < leastSpace {
-		k.fail("phonebooks", fault.New(fault.Damage, fmt.Sprintf(hintNoSpace, folder), "%s are left in %s", size(free), folder))
+		k.fail("phonebooks", fault.New(fault.Damage, words.Say(words.FreeSpace, folder), words.SpaceLeft, size(free), folder))
 		return nil
 	}
 	db, err := bookdb.OpenReader(k.phonebooks)
@@ -137,13 +137,13 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 	info, err := os.Stat(k.phonebooks)
 	switch {
 	case free < spareSpace, err == nil && free < info.Size():
-		k.warn("phonebooks", fmt.Sprintf(hintNoSpace, folder), "only %s are left in %s", size(free), folder)
+		k.warn("phonebooks", words.Say(words.FreeSpace, folder), words.LittleSpaceLeft, size(free), folder)
 	case err != nil:
-		k.ok("phonebooks", "%s is made by the first run", k.phonebooks)
+		k.ok("phonebooks", words.MadeByFirstRun, k.phonebooks)
 	case k.homeBook() && info.Mode().Perm() != 0o660:
-		k.warn("phonebooks", fmt.Sprintf(hintMode, filepath.Dir(k.phonebooks), k.phonebooks), "%s has the mode %04o instead of 0660", k.phonebooks, info.Mode().Perm())
+		k.warn("phonebooks", words.Say(words.GroupsRights, fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", filepath.Dir(k.phonebooks), k.phonebooks)), words.OddMode, k.phonebooks, info.Mode().Perm())
 	default:
-		k.ok("phonebooks", "%s holds %s and can be written", k.phonebooks, count(len(list), "phonebook"))
+		k.ok("phonebooks", words.BooksWritable, k.phonebooks, words.Count(len(list), words.Phonebooks))
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (k *checker) testLock(context.Context) error {
 		k.warn("lock", fault.HintOf(err), "%s", err)
 		return nil
 	}
-	k.ok("lock", "no other run is under way")
+	k.ok("lock", words.NoOtherRun)
 	return nil
 }
 
@@ -179,19 +179,19 @@ func (k *checker) testTimer(ctx context.Context) error {
 	t, err := systemd.TimerOf(ctx, systemd.TimerUnit)
 	switch {
 	case errors.Is(err, systemd.ErrNone):
-		k.skip("timer", "no systemd here, so nothing starts a run by itself")
+		k.skip("timer", words.NoSystemd)
 	case err != nil:
-		k.warn("timer", hintNoAnswer, "%s", err)
+		k.warn("timer", words.LookAtManager, "%s", err)
 	case !t.Loaded:
-		k.warn("timer", hintNoTimer, "there is no %s on this machine", systemd.TimerUnit)
+		k.warn("timer", words.InstallAgain, words.NoTimer, systemd.TimerUnit)
 	case !t.Active:
-		k.warn("timer", hintTimer, "%s is not active, so no run begins by itself", systemd.TimerUnit)
+		k.warn("timer", words.StartTimer, words.TimerStopped, systemd.TimerUnit)
 	case !t.Enabled:
-		k.warn("timer", hintTimer, "%s is active, but will not be when the machine was started again", systemd.TimerUnit)
+		k.warn("timer", words.StartTimer, words.TimerNotEnabled, systemd.TimerUnit)
 	case t.Next.IsZero():
-		k.ok("timer", "%s is active", systemd.TimerUnit)
+		k.ok("timer", words.TimerActive, systemd.TimerUnit)
 	default:
-		k.ok("timer", "the next run begins at %s", t.Next.Format(time.RFC3339))
+		k.ok("timer", words.NextRunBegins, t.Next.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // testDirectory tests whether the directory can be reached and signed in to.
@@ -24,13 +24,13 @@ func (k *checker) testDirectory(ctx context.Context) error {
 		k.fail("directory", err)
 		return nil
 	}
-	how := ""
+	how := words.SignedInAs
 	if strings.HasPrefix(k.set.LDAP.URL, "ldap://") {
-		if how = " with StartTLS"; !k.set.LDAP.StartTLS {
-			how = " without TLS"
+		if how = words.SignedInTLS; !k.set.LDAP.StartTLS {
+			how = words.SignedInPlain
 		}
 	}
-	k.ok("directory", "%s%s, signed in as: %s", k.set.LDAP.URL, how, who)
+	k.ok("directory", how, k.set.LDAP.URL, who)
 	return nil
 }
 
@@ -55,7 +55,7 @@ func (k *checker) testMembers(ctx context.Context) error {
 	}
 	asked, err := syncer.Only(all, usersOf(k.cli))
 	if err != nil {
-		return fault.New(fault.Usage, k.command("members")+" lists who is", "%w", err)
+		return fault.New(fault.Usage, words.Say(words.MembersLists, k.command("members")), "%w", err)
 	}
 	for _, m := range asked {
 		if m.Problem == "" {
@@ -63,13 +63,13 @@ func (k *checker) testMembers(ctx context.Context) error {
 		}
 	}
 	if n := len(k.members); n > 0 {
-		k.ok("members", "%s with a mail address", count(n, "member"))
+		k.ok("members", words.WithAddress, words.Count(n, words.Members))
 	} else if len(asked) == 0 {
-		k.warn("members", hintNobody, "nobody is in these groups")
+		k.warn("members", words.AddPeople, words.NobodyInGroups)
 	}
-	hint := hintMember
+	hint := words.CorrectEntry
 	if len(k.members) == 0 {
-		hint = hintMembers
+		hint = words.AddOrCorrect
 	}
 	for _, m := range asked {
 		if m.Problem != "" {
@@ -94,7 +94,7 @@ type inspected struct {
 // testMailboxes tests each member's mailbox.
 func (k *checker) testMailboxes(ctx context.Context) error {
 	if len(k.members) == 0 {
-		k.skip("mailbox", "there is no member with a mailbox")
+		k.skip("mailbox", words.NobodyToTest)
 		return nil
 	}
 	source, ok := k.choice.Source.(inspector)
@@ -110,10 +110,10 @@ func (k *checker) testMailboxes(ctx context.Context) error {
 		case b.err == nil:
 			open++
 			contacts += b.contacts
-			k.ok("mailbox", "%s: %s in %s", k.members[i].User, count(b.contacts, "contact"), k.members[i].Mail)
+			k.ok("mailbox", words.ContactsIn, k.members[i].User, words.Count(b.contacts, words.Contacts), k.members[i].Mail)
 		}
 	}
-	k.many = plural(open, "mailbox", "mailboxes") + " can be read, with " + count(contacts, "contact")
+	k.many = words.Say(words.MailboxesOpen, words.Count(open, words.Mailboxes), words.Count(contacts, words.Contacts))
 	class := classOfAll(boxes, len(usersOf(k.cli)) > 0)
 	for i, b := range boxes {
 		if b.err != nil {
@@ -121,7 +121,7 @@ func (k *checker) testMailboxes(ctx context.Context) error {
 		}
 	}
 	if left > 0 {
-		k.skip("mailbox", count(left, "more member")+" not tested, because of the failures before")
+		k.skip("mailbox", words.Say(words.MembersUntested, words.Count(left, words.MoreMembers)))
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (k *checker) inspect(ctx context.Context, source inspector) []inspected {
 	streak := 0
 	for from, n := 0, 1; from < len(boxes) && streak < enough && ctx.Err() == nil; from, n = from+n, k.set.Workers {
 		n = min(n, len(boxes)-from)
-		k.bar.say(fmt.Sprintf("testing mailbox %d of %d", from+1, len(boxes)))
+		k.bar.say(words.Say(words.TestingMailbox, from+1, len(boxes)))
 		atOnce(n, func(i int) {
 			b := &boxes[from+i]
 			b.done = true
@@ -181,5 +181,5 @@ func (k *checker) hintOf(err error) string {
 	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || !k.opens() {
 		return fault.HintOf(err)
 	}
-	return hintScope + "\n" + fmt.Sprintf(cmdPolicy, k.set.ClientID) + "\n" + k.scopeCommand()
+	return words.Say(words.MailboxOutOfScope, k.set.ClientID)
 }

@@ -35,7 +35,7 @@ func services(set settings.Settings) []host {
 	if !set.Office365 {
 		return []host{newHost("Exchange", "ews_url", set.EWSURL)}
 	}
-	list := []host{newHost("the sign-in", "authority", set.Authority)}
+	list := []host{newHost(words.Fill(words.TheSignIn), "authority", set.Authority)}
 	if set.Source != settings.EWS {
 		list = append(list, newHost("Microsoft Graph", "graph_url", set.GraphURL))
 	}
@@ -61,11 +61,11 @@ func (k *checker) hosts() (list []host) {
 	switch {
 	case k.isBroken(networkKeys):
 	case k.set.ProxyURL != "":
-		list = append(list, newHost("the proxy", "proxy_url", k.set.ProxyURL))
+		list = append(list, newHost(words.Fill(words.TheProxy), "proxy_url", k.set.ProxyURL))
 	default:
 		list = services(k.set)
 	}
-	if directory := newHost("the directory", "ldap_url", k.set.LDAP.URL); directory.name() != "" && !k.isBroken(directoryKeys) {
+	if directory := newHost(words.Fill(words.TheDirectory), "ldap_url", k.set.LDAP.URL); directory.name() != "" && !k.isBroken(directoryKeys) {
 		list = append(list, directory)
 	}
 	return list
@@ -88,15 +88,15 @@ func (k *checker) testNames(ctx context.Context) error {
 		name, a := same[0].name(), answers[i]
 		switch {
 		case a.err != nil:
-			k.failHost("dns", same, fault.New(fault.Unavailable, k.hintOfName(same[0], a.err), "%s (%s): %w", name, roles(same), a.err))
+			k.failHost("dns", same, fault.New(fault.Unavailable, k.hintOfName(same[0], a.err), words.NameUnresolved, name, roles(same), a.err))
 		case net.ParseIP(name) != nil:
-			k.ok("dns", "%s (%s) is an address", name, roles(same))
+			k.ok("dns", words.NameIsAddress, name, roles(same))
 		default:
-			k.ok("dns", "%s (%s) is %s", name, roles(same), some(a.addresses))
+			k.ok("dns", words.NameIs, name, roles(same), some(a.addresses))
 		}
 	}
 	if len(list) == 0 {
-		k.skip("dns", "there is no name to resolve")
+		k.skip("dns", words.NoNames)
 	}
 	return nil
 }
@@ -106,14 +106,16 @@ const patience = 30 * time.Second
 
 // hintOfName says what to do about a name that cannot be resolved.
 func (k *checker) hintOfName(h host, err error) string {
-	hint := fmt.Sprintf(hintNames, h.key)
-	if transport.Offline(err) {
-		hint = words.Offline
+	mayNeedProxy := k.set.ProxyURL == "" && h.key != "ldap_url"
+	switch offline := transport.Offline(err); {
+	case offline && mayNeedProxy:
+		return words.OfflineOrProxy
+	case offline:
+		return words.Offline
+	case mayNeedProxy:
+		return words.Say(words.NameUnknownOrProxy, h.key)
 	}
-	if k.set.ProxyURL == "" && h.key != "ldap_url" {
-		hint += hintProxy
-	}
-	return hint
+	return words.Say(words.NameUnknown, h.key)
 }
 
 // failHost takes down that a server cannot be reached, and which roles it has
@@ -125,7 +127,7 @@ func (k *checker) failHost(name string, same []host, err error) {
 		spare = spare && h.spare
 	}
 	if spare {
-		k.skip(name, err.Error()+"; it is needed only where Microsoft Graph is closed to the app")
+		k.skip(name, words.Say(words.NeededElse, err))
 		return
 	}
 	k.fail(name, err)
@@ -166,9 +168,9 @@ func (k *checker) testTLS(ctx context.Context) error {
 		case g.err != nil:
 			k.failHost("tls", same, g.err)
 		case g.encrypted == nil:
-			k.ok("tls", "%s (%s) is on this machine, and needs none", at, roles(same))
+			k.ok("tls", words.OnThisMachine, at, roles(same))
 		default:
-			k.ok("tls", "%s (%s): %s, certificate by %s", at, roles(same), tls.VersionName(g.encrypted.Version), issuer(g.encrypted))
+			k.ok("tls", words.CertificateBy, at, roles(same), tls.VersionName(g.encrypted.Version), issuer(g.encrypted))
 		}
 	}
 	k.greeted = greetings
@@ -189,7 +191,7 @@ func (k *checker) skipHost(same []host) {
 			k.broken["tls"] = "dns"
 		}
 	}
-	k.skip("tls", same[0].url.Host+" ("+roles(same)+"): not tested, because of: dns")
+	k.skip("tls", words.Say(words.HostNotTested, same[0].url.Host, roles(same)))
 }
 
 // greet asks a server for anything at all. Whatever it answers shows that it is
@@ -229,7 +231,7 @@ func explained(u *url.URL, err error) error {
 // issuer names who issued a server's certificate.
 func issuer(s *tls.ConnectionState) string {
 	if len(s.PeerCertificates) == 0 {
-		return "nobody"
+		return words.Fill(words.ByNobody)
 	}
 	by := s.PeerCertificates[0].Issuer
 	if len(by.Organization) > 0 {
@@ -251,21 +253,21 @@ func (k *checker) testClock(context.Context) error {
 		if g.date.IsZero() {
 			continue
 		}
-		text := fmt.Sprintf("this machine's clock is %s ahead of that of %s", g.ahead, g.host)
+		text := words.Say(words.ClockAhead, g.ahead, g.host)
 		if g.ahead < 0 {
-			text = fmt.Sprintf("this machine's clock is %s behind that of %s", -g.ahead, g.host)
+			text = words.Say(words.ClockBehind, -g.ahead, g.host)
 		}
 		switch off := g.ahead.Abs(); {
 		case off >= clockLimit:
-			k.fail("clock", fault.New(fault.Config, hintClock, "%s", text))
+			k.fail("clock", fault.New(fault.Config, words.SetClock, "%s", text))
 		case off >= clockDoubt:
-			k.warn("clock", hintClock, "%s", text)
+			k.warn("clock", words.SetClock, "%s", text)
 		default:
-			k.ok("clock", "this machine's agrees with that of %s", g.host)
+			k.ok("clock", words.ClockAgrees, g.host)
 		}
 		return nil
 	}
-	k.skip("clock", "no service told the time")
+	k.skip("clock", words.NoServiceTellsTime)
 	return nil
 }
 
@@ -280,7 +282,7 @@ func (k *checker) testToken(ctx context.Context) error {
 	}
 	k.way = way
 	if way.graphToken == nil {
-		k.skip("token", "not needed by an Exchange server of one's own: each request has user and password")
+		k.skip("token", words.EachHasPassword)
 		return nil
 	}
 	graph, errGraph := way.graphToken(ctx)
@@ -294,11 +296,11 @@ func (k *checker) testToken(ctx context.Context) error {
 		return nil
 	}
 	k.graphRoles, k.ewsRoles = entra.Roles(graph), entra.Roles(ews)
-	with := "the client secret"
 	if k.set.ClientCertificate != "" {
-		with = "the certificate"
+		k.ok("token", words.SignsInByCert)
+	} else {
+		k.ok("token", words.SignsInBySecret)
 	}
-	k.ok("token", "the app signs in with %s", with)
 	return nil
 }
 
@@ -331,11 +333,11 @@ func roles(same []host) string {
 func some(addresses []string) string {
 	switch n := len(addresses); n {
 	case 0:
-		return "nothing"
+		return words.Fill(words.NothingAtAll)
 	case 1:
 		return addresses[0]
 	default:
-		return fmt.Sprintf("%s and %d more", addresses[0], n-1)
+		return words.Say(words.AndMore, addresses[0], n-1)
 	}
 }
 
@@ -348,7 +350,7 @@ func atOnce(n int, f func(int)) {
 	all.Wait()
 }
 
-// consentPage returns the address of the admin consent, as a line of a hint.
+// consentPage returns the address of the admin consent.
 func (k *checker) consentPage() string {
-	return "\n  " + entra.ConsentPage(k.set.Authority, k.set.TenantID, k.set.ClientID)
+	return entra.ConsentPage(k.set.Authority, k.set.TenantID, k.set.ClientID)
 }

@@ -79,8 +79,6 @@ const (
 	checkWidth  = 80
 	screenful   = 20 // of lines that say that all is well
 	similar     = 10 // lines that need the same done
-
-	moreAlike = "and %d more in the same way; -v shows all of them"
 )
 
 // link prints what a link came to; many is a line that stands for more than a
@@ -121,10 +119,10 @@ func (t *checkText) group(same []finding, many string) error {
 	}
 	text := ""
 	if more > 0 {
-		text = fmt.Sprintf(moreAlike, more) + "\n"
+		text = words.Say(words.MoreAlike, more) + "\n"
 	}
 	if first.Hint != "" {
-		text += "hint: " + first.Hint
+		text += words.Say(words.Hint, first.Hint)
 	}
 	if text == "" {
 		return nil
@@ -166,20 +164,20 @@ var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync 
 
 // wordsOf returns the words of a line, of which a command is one. One that gets
 // a line of its own, because it is wider than limit, is no part of a sentence.
-func wordsOf(line string, limit int) (words []string) {
+func wordsOf(line string, limit int) (list []string) {
 	from := 0
 	for _, at := range typed.FindAllStringSubmatchIndex(line, -1) {
 		command := line[at[2]:at[3]]
-		words = append(words, strings.Fields(line[from:at[2]])...)
+		list = append(list, strings.Fields(line[from:at[2]])...)
 		if from = at[3]; from < len(line) && strings.ContainsRune(",;", rune(line[from])) {
 			if width(command) < limit {
 				command += line[from : from+1]
 			}
 			from++
 		}
-		words = append(words, command)
+		list = append(list, command)
 	}
-	return append(words, strings.Fields(line[from:])...)
+	return append(list, strings.Fields(line[from:])...)
 }
 
 // wrapped breaks a line between words, so that each part has no more columns
@@ -213,8 +211,8 @@ func (t *checkText) end(all []finding) error {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, result))
+			parts = append(parts, words.Say(words.CountOfResult, n, result))
 		}
 	}
-	return t.out.show(count(len(all), "check") + ": " + strings.Join(parts, ", ") + "\n")
+	return t.out.show(words.Count(len(all), words.Checks) + ": " + strings.Join(parts, ", ") + "\n")
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"contactsync/internal/words"
 )
 
 // accessKeys are the keys of which nobody sets any before it is meant to run.
@@ -30,11 +32,10 @@ func (p *program) configured(c *cli.Context) error {
 			return nil
 		}
 	}
-	how := p.kvstore() + " set contactsync KEY sets one key"
+	how := words.KeySets
 	if p.homeStore() {
-		how = "sudo dpkg-reconfigure ucware-contactsync asks for what is needed, " + how
+		how = words.DialogOrSets
 	}
-	fmt.Fprintf(p.stderr, "contactsync: not configured yet, so nothing is done: neither an app registration of Microsoft 365 (tenant_id, client_id, client_secret) "+
-		"nor an Exchange server of one's own (ews_url, ews_username, ews_password) is set in %s; %s\n", visible(p.store), visible(how))
+	fmt.Fprintln(p.stderr, "contactsync: "+visible(words.Say(words.NotConfigured, p.store, words.Say(how, p.kvstore()))))
 	return exitStatus(1)
 }

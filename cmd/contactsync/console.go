@@ -12,6 +12,7 @@ import (
 	"contactsync/internal/journal"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // console is the voice for people at a terminal, in a mail or a file.
@@ -52,7 +53,7 @@ func (c *console) result(r syncer.Result, loud loudness) {
 		c.line(c.w.paint(toneOf(r.Result), padded(r.Result, resultWidth)), r.User, visible(r.Line()))
 	}
 	if bad(r) && r.Hint != "" {
-		c.line(padded("", resultWidth), "", c.w.paint(faint, "hint: "+visible(r.Hint)))
+		c.line(padded("", resultWidth), "", c.w.paint(faint, words.Say(words.Hint, visible(r.Hint))))
 	}
 }
 
@@ -64,11 +65,11 @@ func (c *console) line(result, user, text string) {
 func (c *console) end(r *syncer.Report, loud loudness) {
 	if (r.Err == nil || len(r.Members) > 0) && !loud.quiet {
 		if r.Source != "" {
-			fmt.Fprintf(c.w, "source: %s (%s)\n", r.Source, r.Why)
+			fmt.Fprintln(c.w, words.Say(words.SourceOfRun, r.Source, r.Why))
 		}
 		text := summary(r, c.w.screen)
 		if loud.dryRun {
-			text += " (dry run: nothing was changed)"
+			text = words.Say(words.DryRunChanged, text)
 		}
 		fmt.Fprintln(c.w, text)
 	}
@@ -117,7 +118,7 @@ func (h *notices) Handle(_ context.Context, r slog.Record) error {
 		fmt.Fprintf(&lines, "contactsync: %s: %s\n", h.levelName(r.Level), visible(line))
 	}
 	if hint != "" {
-		fmt.Fprintln(&lines, h.w.paint(faint, "contactsync: hint: "+visible(hint)))
+		fmt.Fprintln(&lines, h.w.paint(faint, "contactsync: "+words.Say(words.Hint, visible(hint))))
 	}
 	_, err := io.WriteString(h.w, lines.String())
 	return err

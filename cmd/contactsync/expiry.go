@@ -72,6 +72,6 @@ func (e expiry) end(now time.Time) string {
 	case left == 0:
 		return words.Say(today, day)
 	default:
-		return words.Say(is, day, count(left, "day"))
+		return words.Say(is, day, words.Count(left, words.Days))
 	}
 }

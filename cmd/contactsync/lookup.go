@@ -15,16 +15,7 @@ import (
 	"contactsync/internal/journal"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/settings"
-)
-
-// What lookup says.
-const (
-	lookupNoNumber   = "which number? it is missing"
-	lookupUsage      = "contactsync lookup NUMBER [--user UID]"
-	lookupNobody     = "nobody has %s"
-	lookupIncomplete = "nobody has %q, looked for as it is typed: it is no complete telephone number in %s; try it with its area code"
-	lookupDefaults   = "the settings cannot be read: a number without a country code is taken for one in Germany, and none gets an area code"
-	lookupInFull     = "give it with its country code, as in +493090182012"
+	"contactsync/internal/words"
 )
 
 // question is what lookup is asked.
@@ -54,9 +45,9 @@ func (p *program) lookup(c *cli.Context) error {
 		return err
 	}
 	if !given(c, "q") {
-		text := fmt.Sprintf(lookupNobody, number)
+		text := words.Say(words.NobodyHas, number)
 		if !complete {
-			text = fmt.Sprintf(lookupIncomplete, q.number, region)
+			text = words.Say(words.NobodyHasPart, q.number, region)
 		}
 		fmt.Fprintf(p.stderr, "contactsync: %s\n", visible(text))
 	}
@@ -73,10 +64,10 @@ func (p *program) question(c *cli.Context) (question, error) {
 	behind.Usage = func() {}
 	behind.BoolVar(&q.json, "json", q.json, "")
 	behind.Func("user", "", func(uid string) error { q.users = append(q.users, uid); return nil })
-	var words []string
+	var typed []string
 	for rest := c.Args().Slice(); len(rest) > 0; {
 		if !isOption(rest[0]) {
-			words, rest = append(words, rest[0]), rest[1:]
+			typed, rest = append(typed, rest[0]), rest[1:]
 			continue
 		}
 		if err := behind.Parse(rest); err != nil {
@@ -84,9 +75,9 @@ func (p *program) question(c *cli.Context) (question, error) {
 		}
 		rest = behind.Args()
 	}
-	q.number = strings.Join(words, " ")
+	q.number = strings.Join(typed, " ")
 	if strings.Trim(q.number, " -./()") == "" {
-		return q, fault.New(fault.Usage, lookupUsage, lookupNoNumber)
+		return q, fault.New(fault.Usage, words.TypeLookup, words.WhichNumber)
 	}
 	return q, nil
 }
@@ -102,7 +93,7 @@ func isOption(word string) bool {
 func (p *program) normaliser(c *cli.Context) (n *phonebook.Normaliser, region string) {
 	values, err := p.values()
 	if err != nil {
-		p.logger(c).Debug(lookupDefaults, journal.Hint, lookupInFull)
+		p.logger(c).Debug(words.Fill(words.TakenAsGerman), journal.Hint, words.Fill(words.WithCountry))
 	}
 	s, _ := settings.Load(values) // what is wrong in them is for a run to say
 	n, err = phonebook.NewNormaliser(phonebook.Rules{Region: s.DefaultRegion, AreaCode: s.DefaultAreaCode})
@@ -125,7 +116,7 @@ func (p *program) matches(c *cli.Context, number string, q question) ([]phoneboo
 			return nil, p.readError(err)
 		}
 		if !owns {
-			return nil, fault.New(fault.Usage, p.command("phonebook list")+" shows who has one", "user %s has no phonebook", user)
+			return nil, fault.New(fault.Usage, words.Say(words.BooksLists, p.command("phonebook list")), words.HasNoBook, user)
 		}
 	}
 	matches, err := db.Lookup(c.Context, number, q.number, q.users...)

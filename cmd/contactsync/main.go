@@ -15,6 +15,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
+	"contactsync/internal/words"
 )
 
 // version is set by the linker: -X main.version=1.2.3.
@@ -45,7 +46,7 @@ func (p *program) run(ctx context.Context) int {
 	defer p.voice.close()
 	err := p.app().RunContext(ctx, p.args)
 	if p.stdout.err != nil {
-		err = fault.New(fault.Damage, "free some space where the output goes", "write output: %w", p.stdout.err)
+		err = fault.New(fault.Damage, words.FreeOutput, "write output: %w", p.stdout.err)
 	}
 	var status exitStatus
 	switch {
@@ -54,7 +55,7 @@ func (p *program) run(ctx context.Context) int {
 	case errors.As(err, &status):
 		return int(status)
 	case ctx.Err() != nil:
-		err = fault.New(fault.Unavailable, "try again", "stopped by a signal")
+		err = fault.New(fault.Unavailable, words.TryAgain, words.Stopped)
 	}
 	p.voice.complain(err)
 	return fault.ClassOf(err).ExitStatus()

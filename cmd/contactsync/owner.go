@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -55,9 +56,9 @@ func (p *program) mine(path string) error {
 	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
 		hint = "sudo chown " + quote(dbfile.UserName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
 	case owner == 0:
-		hint = "nothing of it should belong to root; give it to the service user (sudo chown ucservices " + quote(path) + "), or name places of your own with --store and --phonebooks"
+		hint = words.Say(words.NotForRoot, quote(path))
 	}
-	return fault.New(fault.Permission, hint, "this runs as %s, but %s belongs to %s", dbfile.UserName(os.Geteuid()), path, name)
+	return fault.New(fault.Permission, hint, words.BelongsTo, dbfile.UserName(os.Geteuid()), path, name)
 }
 
 // commandLine returns the command as it was typed, quoted for a shell where

@@ -12,6 +12,7 @@ import (
 	"contactsync/internal/export"
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // phonebookList is `contactsync phonebook list`, with --others the question of
@@ -63,7 +64,7 @@ func (p *program) phonebookExport(c *cli.Context) error {
 		return p.readError(err)
 	}
 	if !found {
-		return fault.New(fault.Usage, p.command("phonebook list")+" shows who has one", "user %s has no synchronised phonebook, or no run has been made yet", user)
+		return fault.New(fault.Usage, words.Say(words.BooksLists, p.command("phonebook list")), words.HasNoBookYet, user)
 	}
 	return write(book)
 }
@@ -74,7 +75,7 @@ func (p *program) exporter(c *cli.Context) (func(phonebook.Phonebook) error, err
 		return nil, err
 	}
 	if c.String("user") == "" {
-		return nil, fault.New(fault.Usage, "contactsync phonebook export --user UID", "whose phonebook? --user is missing")
+		return nil, fault.New(fault.Usage, words.TypeExport, words.WhosePhonebook)
 	}
 	delimiter, size := utf8.DecodeRuneInString(c.String("delimiter"))
 	if c.String("delimiter") == `\t` || c.String("delimiter") == "tab" {
@@ -85,16 +86,16 @@ func (p *program) exporter(c *cli.Context) (func(phonebook.Phonebook) error, err
 		return func(b phonebook.Phonebook) error { return export.JSON(p.stdout, b) }, nil
 	case "csv":
 		if size != len(c.String("delimiter")) || size == 0 || slices.Contains([]rune("\"\r\n\uFFFD"), delimiter) {
-			return nil, fault.New(fault.Usage, "--delimiter takes one character, such as , or tab", "--delimiter %q cannot part cells", c.String("delimiter"))
+			return nil, fault.New(fault.Usage, words.TakesDelimiter, words.NotADelimiter, c.String("delimiter"))
 		}
 		return func(b phonebook.Phonebook) error { return export.CSV(p.stdout, b, delimiter) }, nil
 	case "vcard":
 		v := c.String("vcard-version")
 		if v != "3.0" && v != "4.0" {
-			return nil, fault.New(fault.Usage, "--vcard-version takes 3.0 or 4.0", "--vcard-version %q is unknown", v)
+			return nil, fault.New(fault.Usage, words.TakesVersion, words.NotAVersion, v)
 		}
 		return func(b phonebook.Phonebook) error { return export.VCard(p.stdout, b, v) }, nil
 	default:
-		return nil, fault.New(fault.Usage, "--format takes json, csv or vcard", "--format %q is unknown", format)
+		return nil, fault.New(fault.Usage, words.TakesFormat, words.NotAFormat, format)
 	}
 }

@@ -64,15 +64,6 @@ func (p *pane) Write(data []byte) (int, error) {
 	return len(data), err
 }
 
-func count(n int, noun string) string { return plural(n, noun, noun+"s") }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 func size(bytes int64) string {
 	switch {
 	case bytes >= 1<<20:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,6 +10,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // progress tells how far a run is: the service manager, who looks at a terminal,
@@ -33,12 +33,12 @@ const lull = 10 * time.Second
 // watch tells it too when a signal ends the run. What it returns must be
 // called at the end.
 func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
-	const asking = "asking the directory for the members"
+	asking := words.Fill(words.AskingDirectory)
 	journal.Status(asking)
 	p.bar.say(asking)
 	told := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
-		const stopping = "stopping after the members that are being written"
+		stopping := words.Fill(words.Stopping)
 		journal.Stopping(stopping)
 		p.bar.say(stopping)
 		close(told)
@@ -79,8 +79,8 @@ func (p *progress) remind() {
 	if p.over {
 		return
 	}
-	p.logger.Debug(fmt.Sprintf("reading: %d of %s done, %s came so far",
-		p.done, count(p.members, "member"), count(int(p.contacts.Load()), "contact")))
+	p.logger.Debug(words.Say(words.SoFar,
+		p.done, words.Count(p.members, words.Members), words.Count(int(p.contacts.Load()), words.Contacts)))
 	p.reminder.Reset(p.lull)
 }
 
@@ -101,11 +101,12 @@ func (p *progress) member(r syncer.Result) {
 }
 
 func (p *progress) tell() {
-	line := fmt.Sprintf("%d of %s", p.done, count(p.members, "member"))
+	members := words.Count(p.members, words.Members)
 	if p.failed > 0 {
-		line += fmt.Sprintf(", %d failed", p.failed)
+		journal.Status(words.Say(words.DoneOfFailed, p.done, members, p.failed))
+	} else {
+		journal.Status(words.Say(words.DoneOf, p.done, members))
 	}
-	journal.Status(line)
 }
 
 // verdict returns a run that is over in a line.

@@ -11,6 +11,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -22,7 +23,7 @@ func (p *program) record(c *cli.Context, db *bookdb.DB, r *syncer.Report) {
 	}
 	err := db.Record(context.WithoutCancel(c.Context), runOf(r), len(c.StringSlice("user")) > 0, outcomesOf(r))
 	if err != nil && r.Err == nil {
-		p.logger(c).Warn("the phonebooks are done, but contactsync status will not know of this run: "+err.Error(), journal.Hint, fault.HintOf(err))
+		p.logger(c).Warn(words.Say(words.NotRecorded, err), journal.Hint, fault.HintOf(err))
 	}
 }
 

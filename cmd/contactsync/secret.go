@@ -53,7 +53,7 @@ func (p *program) secret(c *cli.Context) error {
 
 // take asks for the secret, tests and stores it.
 func (r *replacement) take() error {
-	typed, err := prompt.Secret(r.cli.Context, r.stdin, r.stderr, words.Fill(askSecret))
+	typed, err := prompt.Secret(r.cli.Context, r.stdin, r.stderr, words.Fill(words.AskSecret))
 	if errors.Is(err, prompt.ErrNothingTyped) || errors.Is(err, prompt.ErrEmptyInput) {
 		return fault.New(fault.Usage, "", "%w", err)
 	}
@@ -79,17 +79,17 @@ func (r *replacement) take() error {
 // onCommandLine refuses words behind the command, which could be the secret:
 // they are not repeated.
 func (p *program) onCommandLine() error {
-	return fault.New(fault.Usage, hintCommandLine+p.renewal(), "secret takes no secret, nor anything else, on the command line")
+	return fault.New(fault.Usage, words.Say(words.TypeSecretAlone, p.renewal()), words.OnCommandLine)
 }
 
 // lastDay reads a day that is not over.
 func lastDay(text string, now time.Time) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return day, fault.New(fault.Usage, hintLastDay, "the last day is no date") // it could be the secret
+		return day, fault.New(fault.Usage, words.LastDayLike, words.NotALastDay) // it could be the secret
 	}
 	if e := (expiry{bySecret, day, ""}); e.days(now) < 0 {
-		return day, fault.New(fault.Usage, hintLastDay, "%s", e.end(now))
+		return day, fault.New(fault.Usage, words.LastDayLike, "%s", e.end(now))
 	}
 	return day, nil
 }
@@ -112,7 +112,7 @@ func (r *replacement) prepare() error {
 	case len(problems) > 0:
 		return r.settingsError(fault.New(fault.Config, "", "read settings:\n%w", problems))
 	case !set.Office365:
-		return fault.New(fault.Config, hintOwnServer+r.kvstore()+" set contactsync ews_password", "no client secret is needed here")
+		return fault.New(fault.Config, words.Say(words.StorePassword, r.kvstore()+" set contactsync ews_password"), words.NoSecretNeeded)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func (r *replacement) fitting(typed string) (settings.Settings, error) {
 // askLastDay asks until there is a day, or none.
 func (r *replacement) askLastDay() error {
 	for {
-		line, err := prompt.Line(r.cli.Context, r.stdin, r.stderr, askLastDay)
+		line, err := prompt.Line(r.cli.Context, r.stdin, r.stderr, words.Fill(words.AskLastDay))
 		if err != nil || line == "" {
 			return err
 		}
@@ -175,7 +175,7 @@ func (r *replacement) signIn(set settings.Settings) error {
 		}
 	}
 	if entra.UnknownSecret(err) {
-		return fault.New(fault.ClassOf(err), hintFreshSecret, "%w", err)
+		return fault.New(fault.ClassOf(err), words.FreshSecret, "%w", err)
 	}
 	return err
 }
@@ -210,38 +210,38 @@ func (r *replacement) another() bool {
 
 // kept says with an error what became of the old secret: nothing.
 func (r *replacement) kept(err error) error {
-	what := sayOldStays
+	what := words.OldSecretStays
 	if r.values["client_secret"] == "" {
-		what = sayNothingStored
+		what = words.NothingIsStored
 	}
-	return fault.New(fault.ClassOf(err), fault.HintOf(err), "%s: %w", what, err)
+	return fault.New(fault.ClassOf(err), fault.HintOf(err), what, err)
 }
 
 // done says what is stored now.
 func (r *replacement) done() error {
 	log, old := r.logger(r.cli), r.values["client_secret"] != ""
-	said := "the client secret works and is stored"
+	said := words.Fill(words.SecretStored)
 	if old && !r.another() {
-		said = "the client secret works, and was stored already"
+		said = words.Fill(words.SecretStoredOnce)
 	}
 	if !r.last.IsZero() {
 		said += "; " + expiry{bySecret, r.last, ""}.end(time.Now())
 	}
 	var attrs []any
 	if old && r.another() {
-		attrs = []any{journal.Hint, words.Fill(hintDropOld)}
+		attrs = []any{journal.Hint, words.Fill(words.DropOldSecret)}
 	}
 	log.Info(said, attrs...)
-	note := hintNoteLastDay + r.kvstore() + " set contactsync client_secret_expires YYYY-MM-DD"
+	note := words.Say(words.NoteLastDay, r.noteLastDay())
 	switch noted := r.values["client_secret_expires"] != ""; {
 	case !r.last.IsZero(), noted && !r.another():
 	case noted:
-		log.Warn(sayOldDate, journal.Hint, note)
+		log.Warn(words.Fill(words.LastDayDropped), journal.Hint, note)
 	default:
-		log.Info(sayNoDate, journal.Hint, note)
+		log.Info(words.Fill(words.NobodyNoted), journal.Hint, note)
 	}
 	if r.values["client_certificate"] != "" {
-		log.Warn(sayCertificate, journal.Hint, hintUseNoSecret+r.kvstore()+" delete contactsync client_certificate")
+		log.Warn(words.Fill(words.CertificateFirst), journal.Hint, words.Say(words.UseNoCertificate, r.kvstore()+" delete contactsync client_certificate"))
 	}
 	return nil
 }

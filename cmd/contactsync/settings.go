@@ -14,6 +14,7 @@ import (
 	"contactsync/internal/fault"
 	"contactsync/internal/journal"
 	"contactsync/internal/settings"
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 )
@@ -33,7 +34,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	s, err := settings.Load(values)
 	err = p.settingsError(err)
 	if err != nil && len(values) == 0 {
-		err = fault.New(fault.Config, fault.HintOf(err), "%s holds nothing of contactsync yet\n%w", p.store, err)
+		err = fault.New(fault.Config, fault.HintOf(err), "%s\n%w", words.Say(words.NothingStored, p.store), err)
 	}
 	for _, w := range s.Warnings {
 		p.logger(c).Warn(w.String())
@@ -101,16 +102,16 @@ func (p *program) values() (map[string]string, error) {
 func (p *program) storeError(doing string, err error) error {
 	switch {
 	case errors.Is(err, kvstore.ErrDamaged):
-		hint := cmp.Or(dbfile.Hint(err), "the file was left as it is; bring back a copy of it, or move it away and set the keys again")
+		hint := cmp.Or(dbfile.Hint(err), words.RestoreStore)
 		return fault.New(fault.Damage, hint, "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrFull):
-		return fault.New(fault.Damage, "free some space on the key-value store's file system", "%s: %w", doing, err)
+		return fault.New(fault.Damage, words.Say(words.FreeSpace, p.store), "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrBusy):
-		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), "another program holds the key-value store; try again"), "%s: %w", doing, err)
+		return fault.New(fault.Unavailable, cmp.Or(dbfile.Hint(err), words.FileBusy), "%s: %w", doing, err)
 	case errors.Is(err, kvstore.ErrPermission):
 		return fault.New(fault.Permission, cmp.Or(dbfile.Hint(err), p.whoMay()), "%s: %w", doing, err)
 	}
-	return fault.New(fault.Config, "let --store or UCWARE_KVSTORE name the folder of the key-value store", "%s: %w", doing, err)
+	return fault.New(fault.Config, words.NameStore, "%s: %w", doing, err)
 }
 
 // whoMay says how the owner of the key-value store comes to read it. Everybody

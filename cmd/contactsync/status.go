@@ -14,6 +14,7 @@ import (
 	"contactsync/internal/settings"
 	"contactsync/internal/syncer"
 	"contactsync/internal/systemd"
+	"contactsync/internal/words"
 	"contactsync/kvstore"
 )
 
@@ -74,14 +75,14 @@ func (p *program) readStatus(ctx context.Context) (s standing, err error) {
 func (p *program) readExpiry() (e expiry, leftOut string) {
 	values, err := p.values()
 	if errors.Is(err, kvstore.ErrPermission) {
-		return expiry{}, statusNoStore
+		return expiry{}, words.Fill(words.LeftOutStore)
 	}
 	if err != nil {
-		return expiry{}, statusLeft + err.Error()
+		return expiry{}, words.Say(words.LeftOut, err)
 	}
 	set, _ := settings.Load(values)
 	if e, err = p.expiry(set); err != nil {
-		return e, statusLeft + err.Error()
+		return e, words.Say(words.LeftOut, err)
 	}
 	return e, ""
 }
@@ -162,7 +163,7 @@ func verdictOf(r bookdb.Run) string {
 func (p *program) statusUsage(c *cli.Context, err error, sub bool) error {
 	for _, arg := range p.args {
 		if arg == "--nagios" || arg == "-nagios" {
-			return p.unknownStatus(fault.New(fault.Usage, seeHelp, "%w", err))
+			return p.unknownStatus(fault.New(fault.Usage, words.SeeHelp, "%w", err))
 		}
 	}
 	return usageError(c, err, sub)

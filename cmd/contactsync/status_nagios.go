@@ -9,6 +9,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // level is a service's state, and the exit status of a plugin that tells it
@@ -34,9 +35,9 @@ func limitsOf(c *cli.Context) (limits, error) {
 	warning, critical := c.Int("warning"), c.Int("critical")
 	switch {
 	case !c.Bool("nagios") && (c.IsSet("warning") || c.IsSet("critical")), c.Bool("nagios") && given(c, "json"):
-		return limits{}, fault.New(fault.Usage, "contactsync status --nagios", nagiosOnly)
+		return limits{}, fault.New(fault.Usage, words.TypeNagios, words.NagiosOnly)
 	case warning < 1 || critical < warning:
-		return limits{}, fault.New(fault.Usage, "contactsync status --nagios --warning 30 --critical 54", nagiosHours)
+		return limits{}, fault.New(fault.Usage, words.TypeNagiosHours, words.NagiosHours)
 	}
 	return limits{time.Duration(warning) * time.Hour, time.Duration(critical) * time.Hour}, nil
 }
@@ -49,7 +50,7 @@ type plugin struct {
 
 // find takes down what is wrong; the worst decides and comes first.
 func (a *plugin) find(l level, format string, args ...any) {
-	text := fault.Line(strings.ReplaceAll(fmt.Sprintf(format, args...), "|", "/"), 200)
+	text := fault.Line(strings.ReplaceAll(words.Say(format, args...), "|", "/"), 200)
 	if l > a.level {
 		a.level = l
 		a.texts = append([]string{text}, a.texts...)
@@ -63,13 +64,13 @@ func (p *program) nagios(s *standing, l limits) error {
 	var a plugin
 	a.judgeRuns(s, l)
 	if n := s.count(syncer.Failed); n > 0 {
-		a.find(warningLevel, "%s failed", count(n, "member"))
+		a.find(warningLevel, words.Failed, words.Count(n, words.Members))
 	}
 	if n := s.count(syncer.Kept); n > 0 {
-		a.find(warningLevel, "%s kept from becoming empty", count(n, "phonebook"))
+		a.find(warningLevel, words.KeptFromEmpty, words.Count(n, words.Phonebooks))
 	}
 	if s.timerErr == nil && !s.timer.Active {
-		a.find(warningLevel, nagiosTimer)
+		a.find(warningLevel, words.TimerNotActive)
 	}
 	if text := s.expiry.warning(s.now); text != "" {
 		at := warningLevel
@@ -79,7 +80,7 @@ func (p *program) nagios(s *standing, l limits) error {
 		a.find(at, "%s", text)
 	}
 	if len(a.texts) == 0 {
-		a.find(fineLevel, "%s, the last run was %s", count(len(s.Members), "member"), age(s.All.Finished, s.now))
+		a.find(fineLevel, words.LastRun, words.Count(len(s.Members), words.Members), age(s.All.Finished, s.now))
 	}
 	fmt.Fprintf(p.stdout, "CONTACTSYNC %s - %s | %s\n", a.level, strings.Join(a.texts, "; "), s.performance(l))
 	return exitStatus(a.level)
@@ -89,7 +90,7 @@ func (p *program) nagios(s *standing, l limits) error {
 // "Not now" is tried again, and so is critical only when nothing comes of it.
 func (a *plugin) judgeRuns(s *standing, l limits) {
 	if s.All.Finished == "" {
-		a.find(unknownLevel, nagiosNoRun)
+		a.find(unknownLevel, words.NoRunRecorded)
 		return
 	}
 	if s.All.Error != "" {
@@ -97,15 +98,15 @@ func (a *plugin) judgeRuns(s *standing, l limits) {
 		if s.All.Status == fault.Unavailable.ExitStatus() {
 			at = warningLevel
 		}
-		a.find(at, "the last run failed: %s", s.All.Error)
+		a.find(at, words.LastRunFailed, s.All.Error)
 	}
 	switch good, ok := s.sinceSuccess(); {
 	case !ok:
-		a.find(criticalLevel, statusNever)
+		a.find(criticalLevel, words.NeverSucceeded)
 	case good > l.critical:
-		a.find(criticalLevel, nagiosBefore+"%s", age(s.Whole.Finished, s.now))
+		a.find(criticalLevel, words.LastSuccess, age(s.Whole.Finished, s.now))
 	case good > l.warning:
-		a.find(warningLevel, nagiosBefore+"%s", age(s.Whole.Finished, s.now))
+		a.find(warningLevel, words.LastSuccess, age(s.Whole.Finished, s.now))
 	}
 }
 
@@ -143,7 +144,7 @@ func (s *standing) performance(l limits) string {
 func (p *program) unknownStatus(err error) error {
 	text := err.Error()
 	if hint := fault.HintOf(err); hint != "" {
-		text += "; hint: " + hint
+		text = words.Say(words.WithHint, text, hint)
 	}
 	fmt.Fprintf(p.stdout, "CONTACTSYNC %s - %s\n", unknownLevel, visible(fault.Line(strings.ReplaceAll(text, "|", "/"), 500)))
 	return exitStatus(unknownLevel)

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"contactsync/internal/bookdb"
 	"contactsync/internal/systemd"
+	"contactsync/internal/words"
 )
 
 // statusColumn is where texts begin, behind what they are about.
@@ -19,7 +19,7 @@ func (p *program) printStatus(s *standing, all bool) error {
 	if err := p.printRuns(s); err != nil {
 		return err
 	}
-	if err := p.tell("next run", s.next(), plain); err != nil {
+	if err := p.tell(words.AboutNextRun, s.next(), plain); err != nil {
 		return err
 	}
 	if err := p.printExpiry(s); err != nil {
@@ -36,7 +36,7 @@ func (p *program) printStatus(s *standing, all bool) error {
 // tell prints what there is to say about a thing, in lines of 80 columns.
 func (p *program) tell(about, text string, t tone) error {
 	const room = checkWidth - statusColumn
-	head := padded(visible(about), statusColumn-1) + " "
+	head := padded(visible(words.Fill(about)), statusColumn-1) + " "
 	for _, line := range wrapped(visible(strings.Join(strings.Fields(text), " ")), room) {
 		if width(line) > room { // a command stays in one piece
 			if strings.TrimSpace(head) != "" {
@@ -58,71 +58,71 @@ func (p *program) hint(text string) error {
 	if text == "" {
 		return nil
 	}
-	return p.tell("", "hint: "+text, faint)
+	return p.tell("", words.Say(words.Hint, text), faint)
 }
 
 // printRuns prints how the last runs ended.
 func (p *program) printRuns(s *standing) error {
 	if s.All.Finished == "" && s.Some.Finished == "" {
-		return p.tell("last run", statusNoRun+p.command("-v"), plain)
+		return p.tell(words.AboutLastRun, words.Say(words.NoRunYet, p.command("-v")), plain)
 	}
-	if err := p.printRun("last run", s.All, s.now); err != nil {
+	if err := p.printRun(words.AboutLastRun, s.All, s.now); err != nil {
 		return err
 	}
 	if s.All.Error != "" {
-		text := statusNever
+		text := words.Fill(words.NeverSucceeded)
 		if s.Whole.Finished != "" {
 			text = when(s.Whole.Finished, s.now)
 		}
-		if err := p.tell("last good one", text, plain); err != nil {
+		if err := p.tell(words.AboutLastGood, text, plain); err != nil {
 			return err
 		}
 	}
 	if s.Some.Finished > s.All.Finished {
-		return p.printRun("some members", s.Some, s.now)
+		return p.printRun(words.AboutSome, s.Some, s.now)
 	}
 	return nil
 }
 
 func (p *program) printRun(about string, r bookdb.Run, now time.Time) error {
 	if r.Finished == "" {
-		return p.tell(about, statusNever, doubtful)
+		return p.tell(about, words.Fill(words.NeverSucceeded), doubtful)
 	}
 	text := when(r.Finished, now)
 	switch r.Source {
 	case "graph":
-		text += ", over Microsoft Graph"
+		text = words.Say(words.OverGraph, text)
 	case "ews":
-		text += ", over EWS"
+		text = words.Say(words.OverEWS, text)
 	}
 	if err := p.tell(about, text, plain); err != nil {
 		return err
 	}
 	switch verdictOf(r) {
 	case "failed":
-		if err := p.tell("", statusFailed+r.Error, broken); err != nil {
+		if err := p.tell("", words.Say(words.RunFailed, r.Error), broken); err != nil {
 			return err
 		}
 		return p.hint(r.Hint)
 	case "incomplete":
-		return p.tell("", statusDone, doubtful)
+		return p.tell("", words.Fill(words.DoneButMembers), doubtful)
 	}
-	return p.tell("", statusWell, fine)
+	return p.tell("", words.Fill(words.AllWell), fine)
 }
 
 // next says when the next run is.
 func (s *standing) next() string {
 	switch {
 	case errors.Is(s.timerErr, systemd.ErrNone):
-		return statusNoAsking + systemd.ErrNone.Error()
+		return words.Say(words.NotKnown, systemd.ErrNone)
 	case s.timerErr != nil:
-		return statusNoAsking + s.timerErr.Error()
+		return words.Say(words.NotKnown, s.timerErr)
 	case !s.timer.Loaded:
-		return statusNoTimer
+		return words.Fill(words.TimerNotThere)
 	case !s.timer.Active:
-		return statusIdle
+		return words.Fill(words.TimerIdle)
 	case s.timer.Next.IsZero():
-		return statusNoNext
+		return words.Fill(words.NothingPlanned)
 	}
 	return when(s.timer.Next.Format(time.RFC3339), s.now)
 }
@@ -130,15 +130,15 @@ func (s *standing) next() string {
 func (p *program) printExpiry(s *standing) error {
 	switch {
 	case s.leftOut != "":
-		return p.tell("secret's end", s.leftOut, plain)
+		return p.tell(words.AboutSecret, s.leftOut, plain)
 	case s.expiry.what == noProof:
 		return nil // an Exchange server of one's own
 	case s.expiry.last.IsZero():
-		return p.tell("secret's end", statusNoDate+p.kvstore()+" set contactsync client_secret_expires YYYY-MM-DD", plain)
+		return p.tell(words.AboutSecret, words.Say(words.NobodyNotedEnd, p.noteLastDay()), plain)
 	case s.expiry.warning(s.now) == "":
-		return p.tell("secret's end", s.expiry.end(s.now), plain)
+		return p.tell(words.AboutSecret, s.expiry.end(s.now), plain)
 	}
-	if err := p.tell("secret's end", s.expiry.end(s.now), doubtful); err != nil {
+	if err := p.tell(words.AboutSecret, s.expiry.end(s.now), doubtful); err != nil {
 		return err
 	}
 	return p.hint(s.expiry.renew)
@@ -149,7 +149,7 @@ func (p *program) printExpiry(s *standing) error {
 func (p *program) printMembers(s *standing, all bool) error {
 	note := "\n"
 	if s.All.Error != "" {
-		note = "\n" + statusOthers + "\n"
+		note = "\n" + words.Fill(words.FromRunsBefore) + "\n"
 	}
 	if err := p.stdout.show(note); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (p *program) printProblems(s *standing, all bool) error {
 			}
 		}
 		if shown < to {
-			if err := p.tell("", fmt.Sprintf(moreAlike, to-shown), plain); err != nil {
+			if err := p.tell("", words.Say(words.MoreAlike, to-shown), plain); err != nil {
 				return err
 			}
 		}
@@ -211,7 +211,7 @@ func (p *program) printLeavers(s *standing) error {
 	if len(s.Leavers) == 0 {
 		return nil
 	}
-	if err := p.stdout.show("\n" + strings.Join(wrapped(statusLeavers, checkWidth), "\n") + "\n"); err != nil {
+	if err := p.stdout.show("\n" + strings.Join(wrapped(words.Fill(words.Leavers), checkWidth), "\n") + "\n"); err != nil {
 		return err
 	}
 	t := newTable(column{head: "OWNER", spare: true}, column{head: "PHONEBOOK", spare: true}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
@@ -221,7 +221,7 @@ func (p *program) printLeavers(s *standing) error {
 	if err := t.print(p.stdout); err != nil {
 		return err
 	}
-	return p.hint(statusLeaverTo + p.kvstore() + " set contactsync leavers delete")
+	return p.hint(words.Say(words.LeaversStay, p.kvstore()+" set contactsync leavers delete"))
 }
 
 // when returns a time as it is written and how far it is away.
@@ -233,24 +233,24 @@ func age(text string, now time.Time) string {
 	at, err := time.Parse(time.RFC3339, text)
 	switch {
 	case text == "":
-		return "never"
+		return words.Fill(words.Never)
 	case err != nil:
 		return text
 	case at.After(now):
-		return "in " + span(at.Sub(now))
+		return words.Say(words.In, span(at.Sub(now)))
 	}
-	return span(now.Sub(at)) + " ago"
+	return words.Say(words.Ago, span(now.Sub(at)))
 }
 
 // span returns a duration in the unit that a person would take.
 func span(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
-		return count(int(d/time.Second), "second")
+		return words.Count(int(d/time.Second), words.Seconds)
 	case d < 2*time.Hour:
-		return count(int(d/time.Minute), "minute")
+		return words.Count(int(d/time.Minute), words.Minutes)
 	case d < 48*time.Hour:
-		return count(int(d/time.Hour), "hour")
+		return words.Count(int(d/time.Hour), words.Hours)
 	}
-	return count(int(d/(24*time.Hour)), "day")
+	return words.Count(int(d/(24*time.Hour)), words.Days)
 }

@@ -14,6 +14,7 @@ import (
 	"contactsync/internal/phonebook"
 	"contactsync/internal/settings"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // stateSource is the state's key for the source of the last run that worked.
@@ -54,7 +55,7 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 	defer func() {
 		// What was written stands; but a full disk, say, has to be known.
 		if err := release(); err != nil && r.Err == nil {
-			r.Err = fmt.Errorf("after the last phonebook was written: %w", err)
+			r.Err = words.Errorf(words.AfterTheLast, err)
 		}
 	}()
 	if r, err = p.runOn(c, set, db, how); err != nil {
@@ -115,7 +116,7 @@ func placeError(err error) error {
 	if err == nil || errors.As(err, &explained) {
 		return err
 	}
-	return fault.New(fault.Config, "let --phonebooks or UCWARE_PHONEBOOKS name a file in a folder that exists or can be made", "%w", err)
+	return fault.New(fault.Config, words.NamePhonebooks, "%w", err)
 }
 
 // syncer wires a run.
@@ -125,7 +126,7 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		SkipWithoutNumber: set.SkipWithoutNumber, Notes: set.IncludeNotes,
 	})
 	if err != nil {
-		return nil, fault.New(fault.Config, "check the keys default_region and default_area_code", "%w", err)
+		return nil, fault.New(fault.Config, words.CheckNumbers, "%w", err)
 	}
 	directory, err := newDirectory(set)
 	if err != nil {

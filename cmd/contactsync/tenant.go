@@ -27,7 +27,5 @@ func (p *program) warnOfTenant(c *cli.Context, set settings.Settings, r *syncer.
 	if unknown == 0 {
 		return
 	}
-	p.logger(c).Warn("the tenant "+set.TenantID+" knows none of the members' addresses: is this the right tenant?",
-		journal.Hint, words.Fill("compare tenant_id with the {tenant id} in {overview}, of the tenant in which the members have their mailboxes; "+
-			"if it is right, the directory's addresses are not the mailboxes' primary ones"))
+	p.logger(c).Warn(words.Say(words.RightTenant, set.TenantID), journal.Hint, words.Fill(words.CompareTenant))
 }

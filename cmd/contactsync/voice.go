@@ -14,6 +14,7 @@ import (
 	"contactsync/internal/journal"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/syncer"
+	"contactsync/internal/words"
 )
 
 // voice is how the program speaks to people: on a console, or in the journal.
@@ -86,18 +87,18 @@ func bad(r syncer.Result) bool { return r.Result == syncer.Failed || r.Result ==
 // summary returns a run in a line, for a screen.
 func summary(r *syncer.Report, s screen) string {
 	if len(r.Members) == 0 {
-		return "no members: the synchronised groups are empty"
+		return words.Fill(words.NobodyIn)
 	}
 	var parts []string
 	for _, kind := range []string{syncer.OK, syncer.Unchanged, syncer.Kept, syncer.Failed, syncer.Skipped} {
 		if n := r.Count(kind); n > 0 {
-			parts = append(parts, s.paint(toneOf(kind), fmt.Sprintf("%d %s", n, kind)))
+			parts = append(parts, s.paint(toneOf(kind), words.Say(words.CountOfResult, n, kind)))
 		}
 	}
 	entries := 0
 	for _, m := range r.Members {
 		entries += m.Entries
 	}
-	return fmt.Sprintf("%s: %s; %s; %s, %s, %s", count(len(r.Members), "member"), strings.Join(parts, ", "),
-		plural(entries, "entry", "entries"), count(int(r.Requests), "request"), size(r.Bytes), r.Finished.Sub(r.Started).Round(10*time.Millisecond))
+	return fmt.Sprintf("%s: %s; %s; %s, %s, %s", words.Count(len(r.Members), words.Members), strings.Join(parts, ", "),
+		words.Count(entries, words.Entries), words.Count(int(r.Requests), words.Requests), size(r.Bytes), r.Finished.Sub(r.Started).Round(10*time.Millisecond))
 }

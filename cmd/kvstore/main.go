@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // errUsage marks an error in the command line.
 var errUsage = errors.New("wrong usage")
 
-var errStopped = errors.New(words.StoppedUnchanged)
+var errStopped = words.Errorf(words.StoppedUnchanged)
 
 func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errUsage, words.Say(format, args...))

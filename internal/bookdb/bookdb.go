@@ -214,7 +214,7 @@ func openReaders(path string) (*sql.DB, error) {
 	db.SetMaxOpenConns(4)
 	s, err := schemaOf(db)
 	if err == nil && s.version == 0 {
-		err = dbfile.Damaged(errors.New("the file holds no phonebooks"))
+		err = dbfile.Damaged(words.Errorf(words.HoldsNoBooks))
 	}
 	if err != nil {
 		db.Close()

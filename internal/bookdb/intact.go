@@ -2,8 +2,6 @@ package bookdb
 
 import (
 	"database/sql"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -50,9 +48,9 @@ func schemaOf(q querier) (s schema, err error) {
 		return s, err
 	case s.version > len(migrations):
 		return s, dbfile.DamagedWithHint(words.NewerPhonebooks,
-			fmt.Errorf("the file has version %d, written by a newer contactsync; this one knows version %d", s.version, len(migrations)))
+			words.Errorf(words.BooksTooNew, s.version, len(migrations)))
 	case s.version < 0, s.version == 0 && len(have) > 0:
-		return s, dbfile.DamagedWithHint(words.ForeignPhonebooks, errors.New("the file is a database of another program"))
+		return s, dbfile.DamagedWithHint(words.ForeignPhonebooks, words.Errorf(words.BooksOfOther))
 	}
 	want, err := current()
 	if s.version < len(migrations) {
@@ -118,9 +116,9 @@ func compare(want, have map[string]object) (lacking []part, err error) {
 		case w.kind != "table" && (!there || h.kind == w.kind):
 			lacking = append(lacking, part{w.kind, name, w.sql})
 		case !there:
-			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, fmt.Errorf("the %s %s is missing in the file", w.kind, name))
+			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, words.Errorf(words.PartMissing, w.kind, name))
 		default:
-			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, fmt.Errorf("%s in the file is no %s of contactsync's", name, w.kind))
+			return nil, dbfile.DamagedWithHint(words.ForeignPhonebooks, words.Errorf(words.PartForeign, name, w.kind))
 		}
 	}
 	return lacking, nil

@@ -110,7 +110,7 @@ func openOwnLock(name string) (*os.File, error) {
 func checkLock(f *os.File) error {
 	ours, err := isOurs(f)
 	if err == nil && !ours {
-		err = dbfile.DamagedWithHint(words.Say(words.Remove, f.Name()), fmt.Errorf("%s is not the lock file that contactsync made", f.Name()))
+		err = dbfile.DamagedWithHint(words.Say(words.Remove, f.Name()), words.Errorf(words.NotOurLock, f.Name()))
 	}
 	return err
 }

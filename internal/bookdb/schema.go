@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
 )
 
@@ -238,7 +239,7 @@ func migrate(db *sql.DB) error {
 func repairFailed(err error) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) && e.Code == sqlite3.ErrConstraint {
-		return dbfile.Damaged(fmt.Errorf("the file holds what its schema does not allow: %w", err))
+		return dbfile.Damaged(words.Errorf(words.HoldsForbidden, err))
 	}
 	return fmt.Errorf("migrate: %w", err)
 }

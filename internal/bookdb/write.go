@@ -355,7 +355,7 @@ func (w *rowWriter) start() error {
 	}
 	if last > maxID {
 		return dbfile.DamagedWithHint(words.LargestID,
-			fmt.Errorf("the id %d is in use in the table entry, so there is no room for more", last))
+			words.Errorf(words.NoRoomForIDs, last))
 	}
 	w.nextID = last + 1
 	return w.tx.run("DELETE FROM number WHERE entry >= ?", w.nextID)

@@ -79,11 +79,11 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 	day := c.NotAfter.UTC().Format(time.DateOnly)
 	switch {
 	case key.N.BitLen() < 2048:
-		return flaw(words.KeyTooShort, "the RSA key is too short: %d bits", key.N.BitLen())
+		return flaw(words.KeyTooShort, words.RSAKeyShort, key.N.BitLen())
 	case now.After(c.NotAfter):
-		return flaw(words.Say(words.CertificateHasEnded, day), "the certificate expired on %s", day)
+		return flaw(words.Say(words.CertificateHasEnded, day), words.CertificateExpired, day)
 	case now.Before(c.NotBefore):
-		return flaw(words.SetClock, "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339))
+		return flaw(words.SetClock, words.CertificateNotYet, c.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 func ownCertificate(certs []*x509.Certificate, key *rsa.PrivateKey) (*x509.Certificate, error) {
 	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return key.PublicKey.Equal(c.PublicKey) })
 	if i < 0 {
-		return nil, flaw(words.CertificateFile, "the key does not belong to the certificate")
+		return nil, flaw(words.CertificateFile, words.KeyOfAnother)
 	}
 	return certs[i], nil
 }
@@ -100,13 +100,13 @@ func ownCertificate(certs []*x509.Certificate, key *rsa.PrivateKey) (*x509.Certi
 // parsePEM returns the certificates and the key of a PEM file.
 func parsePEM(data []byte) (certs []*x509.Certificate, key *rsa.PrivateKey, err error) {
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
-		return nil, nil, flaw(words.CertificateConvert, "it is no PEM file")
+		return nil, nil, flaw(words.CertificateConvert, words.NoPEM)
 	}
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
 			c, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
-				return nil, nil, flaw(words.CertificateFile, "a certificate in it is damaged: %w", err)
+				return nil, nil, flaw(words.CertificateFile, words.CertificateDamaged, err)
 			}
 			certs = append(certs, c)
 			continue
@@ -116,16 +116,16 @@ func parsePEM(data []byte) (certs []*x509.Certificate, key *rsa.PrivateKey, err 
 		case err != nil:
 			return nil, nil, err
 		case k != nil && key != nil:
-			return nil, nil, flaw(words.CertificateFile, "it holds more than one key")
+			return nil, nil, flaw(words.CertificateFile, words.SeveralKeys)
 		case k != nil:
 			key = k
 		}
 	}
 	switch {
 	case key == nil:
-		return nil, nil, flaw(words.CertificateFile, "it holds no key (BEGIN PRIVATE KEY)")
+		return nil, nil, flaw(words.CertificateFile, words.NoKey)
 	case len(certs) == 0:
-		return nil, nil, flaw(words.CertificateFile, "it holds no certificate (BEGIN CERTIFICATE)")
+		return nil, nil, flaw(words.CertificateFile, words.NoCertificate)
 	}
 	return certs, key, nil
 }
@@ -137,7 +137,7 @@ func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
 	var err error
 	switch {
 	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
-		return nil, flaw(words.CertificateDecrypt, "its key is encrypted")
+		return nil, flaw(words.CertificateDecrypt, words.KeyEncrypted)
 	case block.Type == "PRIVATE KEY":
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case block.Type == "RSA PRIVATE KEY":
@@ -146,11 +146,11 @@ func parseKey(block *pem.Block) (*rsa.PrivateKey, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, flaw(words.CertificateFile, "its key is damaged") // err may hold parts of the key
+		return nil, flaw(words.CertificateFile, words.KeyDamaged) // err may hold parts of the key
 	}
 	k, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, flaw(words.KeyTooShort, "its key is no RSA key")
+		return nil, flaw(words.KeyTooShort, words.KeyNotRSA)
 	}
 	return k, nil
 }

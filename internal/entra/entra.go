@@ -124,7 +124,7 @@ func (c Config) credential() (confidential.Credential, error) {
 	}
 	if c.Secret == nil || c.Secret() == "" {
 		return confidential.Credential{}, fault.New(fault.Config,
-			words.Say(words.NoSecret, c.Renewal), "sign in: no client secret and no certificate")
+			words.Say(words.NoSecret, c.Renewal), words.NoProof)
 	}
 	fault.Hide(c.Secret())
 	return confidential.NewCredFromSecret(c.Secret())
@@ -240,5 +240,5 @@ func explainMSAL(err error) error {
 		return fault.New(fault.Unavailable, words.CheckNetwork, "sign in to Microsoft Entra: %w", context.DeadlineExceeded)
 	}
 	return fault.New(fault.Config, words.AnswerNotOfSignIn,
-		"sign in to Microsoft Entra: the answer is not one of a sign-in service")
+		words.NoSignInService)
 }

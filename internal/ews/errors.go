@@ -15,7 +15,7 @@ import (
 // ErrSwitchedOff says that EWS is switched off for a mailbox or its whole
 // tenant, which Exchange Online does not tell apart. It comes with the class
 // fault.Refused.
-var ErrSwitchedOff = errors.New("EWS is switched off")
+var ErrSwitchedOff = words.Errorf(words.EWSIsOff)
 
 // serviceError is an error that the service reports in its own terms.
 type serviceError struct {
@@ -164,7 +164,7 @@ func (s *Source) refusal(resp *http.Response) error {
 	case code == http.StatusForbidden:
 		return s.forbidden(resp)
 	case code >= 300 && code < 400:
-		return fault.New(fault.Config, hintGateway, "%s answers %s and sends us elsewhere", host, resp.Status)
+		return fault.New(fault.Config, hintGateway, words.LeadsElsewhere, host, resp.Status)
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
 		return fault.New(fault.Config, words.EWSURLEnds, "%s answers %s at %s", host, resp.Status, resp.Request.URL.Path)
 	case code == http.StatusProxyAuthRequired:
@@ -181,14 +181,14 @@ func (s *Source) unauthorized(resp *http.Response) error {
 	switch {
 	case s.token != nil && strings.Contains(resp.Header.Get("X-Ms-Diagnostics"), "2000008"):
 		// The token is good, but nobody consented to anything.
-		return fault.New(fault.Refused, words.EWSRefused, "%s refuses the token (%s)", host, diagnosed(resp))
+		return fault.New(fault.Refused, words.EWSRefused, words.TokenRefused, host, diagnosed(resp))
 	case s.token != nil:
-		return fault.New(fault.Config, hintToken, "%s refuses the token (%s)", host, diagnosed(resp))
+		return fault.New(fault.Config, hintToken, words.TokenRefused, host, diagnosed(resp))
 	}
 	if o := offered(resp.Header); !o.ntlm() && !o.basic {
 		return fault.New(fault.Config, words.NoSignInScheme, "%s answers %s", host, resp.Status)
 	}
-	return fault.New(fault.Config, words.CheckEWSPassword, "%s refuses the sign-in (%s)", host, resp.Status)
+	return fault.New(fault.Config, words.CheckEWSPassword, words.SignInRefused, host, resp.Status)
 }
 
 // forbidden explains status 403. Exchange Online says so where EWS is switched
@@ -226,7 +226,7 @@ func foreign(resp *http.Response, err error) error {
 		return &transport.Retry{Err: fault.New(fault.Unavailable, words.ServiceFailed, "%s answers %s", host, resp.Status)}
 	}
 	if errors.Is(err, errNoSOAP) || errors.Is(err, errDoctype) || errors.Is(err, errText) || strings.Contains(resp.Header.Get("Content-Type"), "html") {
-		return fault.New(fault.Config, hintGateway, "%s answers with a page (%s) instead of EWS", host, fault.Line(resp.Header.Get("Content-Type"), 60))
+		return fault.New(fault.Config, hintGateway, words.PageNotEWS, host, fault.Line(resp.Header.Get("Content-Type"), 60))
 	}
 	return fault.New(fault.Member, words.AnswerStrange, "%s: %w", host, err)
 }

@@ -143,7 +143,7 @@ func (s *Source) Read(ctx context.Context, m phonebook.Member, since string, yie
 // message is an error that passes by itself.
 func (s *Source) call(ctx context.Context, mail, request string) (a answer, err error) {
 	if mail == "" || strings.ContainsFunc(mail, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
-		return a, fault.New(fault.Member, words.GiveAddress, "address the mailbox: %q is no mail address", mail)
+		return a, fault.New(fault.Member, words.GiveAddress, words.BadAddress, mail)
 	}
 	body := envelope(mail, request)
 	renewed := false

@@ -75,7 +75,7 @@ func (r *reading) run(ctx context.Context) (string, error) {
 		}
 	}
 	if r.unsettled() {
-		r.log.Warn("contacts are being moved between folders without end; the next run reads the rest", "mailbox", r.mail)
+		r.log.Warn(words.Fill(words.NoEndOfMoves), "mailbox", r.mail)
 	}
 	s := state{Mail: r.mail}
 	for _, f := range r.folders {
@@ -140,7 +140,7 @@ func (r *reading) list(ctx context.Context) error {
 
 // errFolderGone is of a folder that the last run has read: which contacts went
 // with it cannot be told.
-var errFolderGone = stale(errors.New("a folder below Contacts was deleted, moved away or hidden"))
+var errFolderGone = stale(words.Errorf(words.FolderGone))
 
 // read follows a folder. One that vanishes while it is read for the first time
 // stays in the state, where the next run finds out that it is gone.

@@ -171,7 +171,7 @@ func (s *signIn) ntlm(req *http.Request, offer *http.Response, scheme string) (*
 		}
 		last = resp
 	}
-	return nil, errors.New("sign in by NTLM: the connection is closed between the steps; a proxy in between may not keep connections")
+	return nil, words.Errorf(words.NTLMBroken)
 }
 
 // prove answers the challenge in resp; "" where there is none.

@@ -12,6 +12,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // Delimiter is what separates a CSV's cells where nobody says otherwise: what
@@ -38,7 +39,7 @@ func CSV(w io.Writer, pb phonebook.Phonebook, delimiter rune) error {
 	t.cells = csv.NewWriter(&t.row)
 	t.cells.Comma = delimiter
 	if err := t.write(header()); err != nil {
-		return fault.New(fault.Usage, "give one character, such as a semicolon, a comma or a tab",
+		return fault.New(fault.Usage, words.TakesDelimiter,
 			"writing CSV with the delimiter %q: %w", delimiter, err)
 	}
 	for _, e := range pb.Entries {

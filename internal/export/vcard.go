@@ -7,6 +7,7 @@ import (
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // The versions of vCard that VCard writes.
@@ -26,7 +27,7 @@ func VCard(w io.Writer, pb phonebook.Phonebook, version string) error {
 		version = VCard3
 	}
 	if version != VCard3 && version != VCard4 {
-		return fault.New(fault.Usage, "give "+VCard3+" or "+VCard4, "writing vCards of version %q", version)
+		return fault.New(fault.Usage, words.TakesVersion, "writing vCards of version %q", version)
 	}
 	out := bufio.NewWriter(w)
 	for _, e := range pb.Entries {

@@ -115,7 +115,7 @@ func (s *Source) resume(ctx context.Context, a asker, box mailbox, since string)
 	}
 	for id := range next {
 		if !slices.Contains(folders, id) {
-			return nil, &stale{why: "a contact folder was deleted, moved away or hidden"}
+			return nil, &stale{why: words.Fill(words.FolderGone)}
 		}
 	}
 	return s.newReading(box, folders, next), nil
@@ -151,7 +151,7 @@ func (r *reading) settle(ctx context.Context, a asker) error {
 				return err
 			}
 			if len(r.told) > maxChanges && !r.late {
-				return &stale{why: "so much changed that reading everything is less work"}
+				return &stale{why: words.Fill(words.SoMuchChanged)}
 			}
 		}
 	}
@@ -217,9 +217,9 @@ func (r *reading) walk(t *track) *walk {
 func (t *track) explain(err error) error {
 	switch {
 	case t.folder != "" && gone(err):
-		return &stale{"a contact folder was deleted or moved away", err}
+		return &stale{words.Fill(words.FolderGone), err}
 	case forgotten(err), t.next != "" && refused(err):
-		return &stale{"the service cannot tell any more what changed", err}
+		return &stale{words.Fill(words.ChangesForgotten), err}
 	}
 	return err
 }

@@ -140,7 +140,7 @@ func foreign(resp *http.Response) error {
 	host := resp.Request.URL.Host
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return fault.New(fault.Config, hintGateway, "%s answers %s and sends us elsewhere", host, resp.Status)
+		return fault.New(fault.Config, hintGateway, words.LeadsElsewhere, host, resp.Status)
 	case resp.StatusCode == http.StatusUnauthorized:
 		return fault.New(fault.Config, hintToken, "%s answers %s", host, resp.Status)
 	case resp.StatusCode >= 500:

@@ -71,7 +71,7 @@ func (s *Source) begin(ctx context.Context, box mailbox) (*reading, error) {
 	}
 	r, err := s.names(ctx, box, folders, s.noDelta)
 	if err != nil && unsupported(err) && !errors.Is(err, phonebook.ErrStale) {
-		s.logger.Debug("the service tells no changes of this mailbox's contacts; reading it in full every time", "reason", err)
+		s.logger.Debug(words.Fill(words.FullEveryTime), "reason", err)
 		r, err = s.names(ctx, box, folders, true)
 	}
 	return r, err
@@ -90,7 +90,7 @@ func (r *reading) all(ctx context.Context, before *handed, yield func(phonebook.
 	case err != nil:
 		return err
 	case r.plain && (moved || r.torn):
-		return &stale{why: "contact folders came or went, and nothing tells where their contacts are"}
+		return &stale{why: words.Fill(words.FoldersCameOrWent)}
 	case !restless && !moved && !again:
 		return nil
 	case !r.plain:

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNobody tells that the tenant knows nobody by a member's address.
-var ErrNobody = errors.New("nobody in Microsoft Entra ID has the primary address")
+var ErrNobody = words.Errorf(words.NobodyHasAddress)
 
 // mailbox is a mailbox as requests address it.
 type mailbox struct {
@@ -37,7 +37,7 @@ func (s *Source) find(ctx context.Context, a asker, m phonebook.Member) (mailbox
 	case m.ObjectID != "":
 		return byID(m.ObjectID), nil
 	case m.Mail == "":
-		return mailbox{}, fault.New(fault.Member, words.GiveAddress, "find mailbox: the member has no mail address")
+		return mailbox{}, fault.New(fault.Member, words.GiveAddress, words.NoAddressAtAll)
 	case s.bySignIn.Load():
 		return s.signInName(ctx, a, m.Mail)
 	}
@@ -97,7 +97,7 @@ func (s *Source) lookUp(ctx context.Context, a asker, mail string) (id string, e
 			"look up user: %w %s", ErrNobody, mail)
 	case len(found) > 1:
 		return "", fault.New(fault.Member, words.AddressOfSeveral,
-			"look up user: %s is the address of %s and %s in Microsoft Entra ID", mail, found[0].UPN, found[1].UPN)
+			words.SeveralHave, mail, found[0].UPN, found[1].UPN)
 	case found[0].ID == "":
 		return "", fault.New(fault.Unavailable, words.AnswerStrange, "look up user: Microsoft Graph answers without an id")
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"contactsync/internal/words"
 )
 
 // stateType is what a reading leaves for the next one. It can be half as long
@@ -33,15 +35,15 @@ func (s *Source) state(box mailbox, next map[string]string) (string, error) {
 func (s *Source) parseState(box mailbox, text string) (next map[string]string, err error) {
 	var doc stateType
 	if json.Unmarshal([]byte(text), &doc) != nil || doc.Folders[""] == "" {
-		return nil, &stale{why: "the state of the last run is damaged"}
+		return nil, &stale{why: words.Fill(words.StateDamaged)}
 	}
 	if doc.Mailbox != box.id {
-		return nil, &stale{why: "the mailbox behind the address is not the one of the last run, or is found in another way now"}
+		return nil, &stale{why: words.Fill(words.AnotherMailbox)}
 	}
 	next = make(map[string]string, len(doc.Folders))
 	for id, link := range doc.Folders {
 		if next[id], err = s.follow(s.long(box, id, link)); err != nil {
-			return nil, &stale{why: "the state of the last run is damaged", err: err}
+			return nil, &stale{why: words.Fill(words.StateDamaged), err: err}
 		}
 	}
 	return next, nil

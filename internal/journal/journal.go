@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/coreos/go-systemd/v22/journal"
+
+	"contactsync/internal/words"
 )
 
 // Fields is the name of a group of attributes that are for machines alone:
@@ -102,7 +104,7 @@ func message(text string, fields []field) string {
 	for _, f := range fields {
 		switch {
 		case f.name == Hint:
-			hint = "\nhint: " + f.value
+			hint = "\n" + words.Say(words.Hint, f.value)
 		case !f.silent:
 			on = append(on, f.name+": "+f.value)
 		}

@@ -51,7 +51,7 @@ func New(c Config) (*Directory, error) {
 	encrypted := server.scheme == "ldaps" || server.scheme == "ldap" && c.StartTLS
 	if server.scheme == "ldap" && !encrypted && c.BindDN != "" && !transport.Loopback(server.host) {
 		return nil, fault.New(fault.Config, words.PasswordWithoutTLS,
-			"refuse to send ldap_bind_password to %s without TLS", server.address)
+			words.PasswordInPlain, server.address)
 	}
 	if encrypted {
 		roots, err := transport.CertPool(c.CAFile)
@@ -78,13 +78,13 @@ func (c *Config) check() error {
 		"ldap_mail_attribute": c.MailAttribute, "ldap_object_id_attribute": c.ObjectIDAttribute,
 	} {
 		if name != "" && !attributeType.MatchString(name) {
-			return fault.New(fault.Config, words.OneAttribute, "read %s: %q is no attribute's name", key, name)
+			return fault.New(fault.Config, words.OneAttribute, words.NoAttributeName, key, name)
 		}
 	}
 	if c.BindDN != "" && (c.BindPassword == nil || c.BindPassword() == "") {
 		// A server takes a DN without a password for nobody (RFC 4513, 5.1.2).
 		return fault.New(fault.Config, words.SetBindPassword,
-			"sign in as %s: there is no password", c.BindDN)
+			words.NoBindPassword, c.BindDN)
 	}
 	if c.BindPassword != nil {
 		fault.Hide(c.BindPassword())
@@ -133,5 +133,5 @@ func badURL(text string) error {
 		text = "…" + text[i:]
 	}
 	return fault.New(fault.Config, words.LDAPURLLike,
-		"read ldap_url: %q is no address of an LDAP server", text)
+		words.NoLDAPServer, text)
 }

@@ -48,7 +48,7 @@ func (w *walk) bare(n *node, carries bool) error {
 			elsewhere = kept.name
 		case kept.always:
 			return fault.New(fault.Config, words.Say(words.LetReadAttribute, attribute),
-				"read group %s: it shows no %s, which every %s has", n.entry.dn, attribute, class)
+				words.GroupShowsNone, n.entry.dn, attribute, class)
 		default:
 			return nil
 		}
@@ -58,7 +58,7 @@ func (w *walk) bare(n *node, carries bool) error {
 	}
 	if carries {
 		return fault.New(fault.Config, words.Say(words.SetMemberAttr, elsewhere),
-			"read group %s: it keeps its members in %s, not in %s", n.entry.dn, elsewhere, attribute)
+			words.GroupKeepsThemIn, n.entry.dn, elsewhere, attribute)
 	}
 	n.problem = words.Say(words.GroupKeepsElsewhere, elsewhere, attribute)
 	return nil

@@ -35,7 +35,7 @@ func (s *session) search(base string, scope int, filter string, attributes ...st
 	}
 	if len(result.Referrals) > 0 {
 		return nil, fault.New(fault.Config, words.PartElsewhere,
-			"search below %q: the directory refers to %s", base, fault.Line(strings.Join(result.Referrals, " "), maxSaid))
+			words.RefersElsewhere, base, fault.Line(strings.Join(result.Referrals, " "), maxSaid))
 	}
 	return result.Entries, nil
 }
@@ -67,7 +67,7 @@ func (s *session) base() (string, error) {
 			return contexts[0], nil
 		}
 	}
-	return "", fault.New(fault.Config, words.SetBaseDN, "read the directory's naming contexts: it shows none")
+	return "", fault.New(fault.Config, words.SetBaseDN, words.NoContexts)
 }
 
 // groups returns the groups that carry the parameter; at least one.
@@ -79,7 +79,7 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 	for _, e := range found {
 		if !isGroup(e, s.cfg.MemberAttribute) {
 			return nil, fault.New(fault.Config, words.Say(words.FilterFindsOther, s.cfg.MemberAttribute),
-				"search groups below %s: %s finds %s, which is no group", base, s.cfg.GroupFilter, e.DN)
+				words.FindsNoGroup, base, s.cfg.GroupFilter, e.DN)
 		}
 		kept, err := s.keepGroup(e)
 		if err != nil {
@@ -94,7 +94,7 @@ func (s *session) groups(base string) (groups []*entry, err error) {
 	if s.cfg.GroupFilter == DefaultGroupFilter {
 		hint = cmp.Or(s.nearMiss(base), words.GiveParameter)
 	}
-	return nil, fault.New(fault.Config, hint, "search groups below %s: none matches %s", base, s.cfg.GroupFilter)
+	return nil, fault.New(fault.Config, hint, words.NoGroupMatches, base, s.cfg.GroupFilter)
 }
 
 // wanted lists the attributes that people and groups are read with.
@@ -161,7 +161,7 @@ func (s *session) values(e *ldap.Entry) ([]string, error) {
 			return all, nil
 		}
 		if !ok { // the rest is not to be had any more
-			return nil, fault.New(fault.Unavailable, words.NextRunTries, "read group %s: its members came in part", e.DN)
+			return nil, fault.New(fault.Unavailable, words.NextRunTries, words.MembersInPart, e.DN)
 		}
 		begun = true
 		all = append(all, part...)
@@ -170,7 +170,7 @@ func (s *session) values(e *ldap.Entry) ([]string, error) {
 		}
 		n, err := strconv.Atoi(last)
 		if err != nil || len(part) == 0 {
-			return nil, fault.New(fault.Unavailable, words.LookIntoLog, "read group %s: its range of members cannot be read", e.DN)
+			return nil, fault.New(fault.Unavailable, words.LookIntoLog, words.MembersUnread, e.DN)
 		}
 		dn := e.DN
 		if e, err = s.entry(dn, fmt.Sprintf("%s;range=%d-*", name, n+1)); err != nil {

@@ -5,7 +5,6 @@ package prompt
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,12 +12,14 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"contactsync/internal/words"
 )
 
 // Nothing to go on with: nothing was typed, or standard input was empty.
 var (
-	ErrNothingTyped = errors.New("nothing was typed")
-	ErrEmptyInput   = errors.New("standard input is empty")
+	ErrNothingTyped = words.Errorf(words.NothingTyped)
+	ErrEmptyInput   = words.Errorf(words.InputEmpty)
 )
 
 // IsTerminal tells whether stream, a reader or a writer, is a terminal.

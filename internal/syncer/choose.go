@@ -2,7 +2,6 @@ package syncer
 
 import (
 	"context"
-	"errors"
 
 	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
@@ -75,7 +74,7 @@ func given(ctx context.Context, o Offer) (Choice, error) {
 
 // errNoPermission is what a token without any permission leads to where no
 // mailbox was asked.
-var errNoPermission = &fault.Error{Class: fault.Refused, Err: errors.New(words.NoPermission)}
+var errNoPermission = &fault.Error{Class: fault.Refused, Err: words.Errorf(words.NoPermission)}
 
 // open returns why the app may read mailboxes over the offer, or why not.
 func open(ctx context.Context, o Offer, last string, members []phonebook.Member) (why string, err error) {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -20,7 +19,7 @@ type throughProxy struct {
 
 // Error returns the text of the failure with the proxy's address.
 func (t throughProxy) Error() string {
-	return fmt.Sprintf("through the proxy %s: %s", t.proxy.Host, t.err)
+	return words.Say(words.ThroughProxyFailed, t.proxy.Host, t.err)
 }
 
 // Unwrap returns the failure.
@@ -63,5 +62,5 @@ func proxyAnswer(_ context.Context, proxy *url.URL, req *http.Request, resp *htt
 	case resp.StatusCode >= 500:
 		class, hint = fault.Unavailable, words.Say(words.ProxyDoesNotReach, req.Host)
 	}
-	return fault.New(class, hint, "connect to %s: the proxy %s answers %s", req.Host, proxy.Host, status(resp.StatusCode))
+	return fault.New(class, hint, words.ProxyAnswersConnect, req.Host, proxy.Host, status(resp.StatusCode))
 }

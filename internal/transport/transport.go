@@ -294,7 +294,7 @@ func CertPool(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fault.New(fault.Config, words.CAFileNoCertificates, "read ca_file: no certificate in %s", file)
+		return nil, fault.New(fault.Config, words.CAFileNoCertificates, words.CAFileWithout, file)
 	}
 	return pool, nil
 }

@@ -11,7 +11,6 @@ package dbfile
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -41,15 +40,15 @@ func Open(path string, opts Options) (*sql.DB, error) {
 	case err != nil:
 		return nil, Classify(err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, Damaged(fmt.Errorf("%s is a %w", path, ErrLink))
+		return nil, Damaged(words.Errorf(words.IsLink, path, ErrLink))
 	case !info.Mode().IsRegular():
-		return nil, Damaged(fmt.Errorf("%s is not a regular file", path))
+		return nil, Damaged(words.Errorf(words.NotRegular, path))
 	case info.Size() == 0:
-		return nil, Damaged(fmt.Errorf("%s is an empty file", path))
+		return nil, Damaged(words.Errorf(words.EmptyFile, path))
 	}
 	for _, suffix := range []string{"-journal", "-wal", "-shm"} {
 		if info, err := os.Lstat(path + suffix); err == nil && !info.Mode().IsRegular() {
-			return nil, DamagedWithHint(words.Say(words.Remove, path+suffix), fmt.Errorf("%s is not a regular file", path+suffix))
+			return nil, DamagedWithHint(words.Say(words.Remove, path+suffix), words.Errorf(words.NotRegular, path+suffix))
 		}
 	}
 	return open(path, opts)
@@ -104,7 +103,7 @@ func Check(q interface {
 	}
 	if first != "ok" {
 		// SQLite's own words begin with a line of asterisks.
-		return Damaged(fmt.Errorf("the file is damaged: %s", strings.TrimPrefix(first, "*** in database main ***\n")))
+		return Damaged(words.Errorf(words.FileDamaged, strings.TrimPrefix(first, "*** in database main ***\n")))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package dbfile
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -68,7 +67,7 @@ func Classify(err error) error {
 	}
 	var e sqlite3.Error
 	if errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrReadonlyRollback {
-		return DamagedWithHint(words.MoveJournalAway, fmt.Errorf("a journal of an unfinished transaction lies beside the file: %w", err))
+		return DamagedWithHint(words.MoveJournalAway, words.Errorf(words.JournalBeside, err))
 	}
 	if errors.Is(err, syscall.EROFS) || errors.As(err, &e) && e.SystemErrno == syscall.EROFS {
 		return failure{ErrPermission, err, readOnly()}

@@ -35,7 +35,7 @@ type Rights struct {
 func (r Rights) Folder(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is not a folder", dir)
+		return words.Errorf(words.NotAFolder, dir)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return Classify(err)
@@ -183,7 +183,7 @@ func leftover(path string) error {
 			return err
 		}
 		return DamagedWithHint(words.Say(words.RemoveOrRestore, path+suffix, path),
-			fmt.Errorf("%s is left of a file that is gone", path+suffix))
+			words.Errorf(words.LeftOfGone, path+suffix))
 	}
 	return nil
 }
