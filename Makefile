@@ -127,7 +127,7 @@ soak: ## what takes long: both architectures, the double build, lintian, apt, pi
 	$(GO) test -race -timeout 2h -tags libsqlite3 ./cmd/contactsync
 	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestAsIfReadAnew -args -steps 1000
 	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestKilled -args -kills 1000
-	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestManyMembers -args -members 100000
+	$(GO) test -v -timeout 2h -tags libsqlite3 ./cmd/contactsync -run TestManyMembers -args -members 100000 -synced 100000
 
 need-build:
 	@GO=$(GO) .ci/need-go $(MAKECMDGOALS)

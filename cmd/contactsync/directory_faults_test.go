@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,9 +213,13 @@ func TestStrangeMembers(t *testing.T) {
 	}
 }
 
-var manyMembers = flag.Int("members", 20_000, "of TestManyMembers; 100,000 in make soak")
+var (
+	manyMembers = flag.Int("members", 20_000, "in the group of TestManyMembers; 100,000 in make soak")
+	manySynced  = flag.Int("synced", 5_000, "of them that get a phonebook; all in make soak")
+)
 
-// A group of tens of thousands comes whole. It names them by user id,
+// A group of tens of thousands comes whole, and each of them gets a phonebook;
+// the next night finds that nothing changed. The group names them by user id,
 // which a directory of that size answers a hundred at a time; by DN, one by
 // one, it takes three times as long.
 func TestManyMembers(t *testing.T) {
@@ -244,4 +250,49 @@ func TestManyMembers(t *testing.T) {
 			t.Fatalf("member %d is %+v", i, m)
 		}
 	}
+	many = min(many, *manySynced)
+	uids = uids[:many]
+	w.ldap.Replace(ldaptest.GroupDN("everybody"), "memberUid", uids...)
+	contacts := 0
+	for i, uid := range uids { // one in ten has contacts
+		w.tenant.AddMailbox(simulator.Mailbox{Mail: address(uid)})
+		if i%10 == 0 {
+			w.add(uid, "Erika of "+uid, "030 901820")
+			w.add(uid, "Jan of "+uid, "030 901821")
+			contacts += 2
+		}
+	}
+	for _, night := range []string{"ok", "unchanged"} {
+		r := w.night(t)
+		check(t, "members", len(r.Members), many)
+		entries := 0
+		for _, m := range r.Members {
+			entries += m.Entries
+			if m.Result != night {
+				t.Fatalf("%+v, want %s", m, night)
+			}
+		}
+		check(t, "entries", entries, contacts)
+		last := uids[(many-1)/10*10]
+		check(t, "the last phonebook with contacts", w.names(last), "Erika of "+last+", Jan of "+last)
+	}
+}
+
+// night makes a run as a process, and prints what it took.
+func (w *world) night(t *testing.T) (r report) {
+	t.Helper()
+	cmd := w.process("--json")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	began := time.Now()
+	cmd.Run()
+	took := time.Since(began)
+	check(t, "exit status", cmd.ProcessState.ExitCode(), 0)
+	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
+		t.Fatalf("--json: %v in %.1000q\n%s", err, stdout.String(), stderr.String())
+	}
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	t.Logf("%d members, %d requests: %s, of which %s on a processor; %d MiB at most", len(r.Members), r.Requests,
+		took.Round(time.Millisecond), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond), peak>>10)
+	return r
 }
