@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -134,8 +136,12 @@ func (w *world) move(o ldaptest.Options, groups ...string) {
 func TestDirectoryFaults(t *testing.T) {
 	parallel(t)
 	ends := map[string]func(*testing.T){}
-	for name, f := range directoryFaults {
+	for i, name := range slices.Sorted(maps.Keys(directoryFaults)) {
+		f := directoryFaults[name]
 		w := newWorld(t, "anna", "bram")
+		if i%2 == 1 {
+			w.voice = newJournal(t)
+		}
 		w.set("leavers", "delete")
 		w.add("anna", "Erika", "030 901820")
 		w.add("bram", "Jan", "030 901821")
@@ -144,7 +150,7 @@ func TestDirectoryFaults(t *testing.T) {
 		w.add("anna", "Zoë", "030 901822")
 		w.add("bram", "Piet", "030 901823")
 		f.spoil(w)
-		wait := w.start("--json")
+		wait := w.start("--json", "-v")
 		ends[name] = func(t *testing.T) {
 			out := wait()
 			check(t, "exit status", out.status, f.status)
@@ -158,6 +164,7 @@ func TestDirectoryFaults(t *testing.T) {
 				t.Fatalf("--json: %v in %q\n%s", err, out.stdout, out.stderr)
 			}
 			contains(t, r.Error+" "+r.Hint, f.words...)
+			w.says(out, r.Error, r.Hint)
 			if (r.Error == "") != (f.status == 0) || (r.Hint == "") != (f.status == 0) {
 				t.Errorf("error %q, hint %q", r.Error, r.Hint)
 			}

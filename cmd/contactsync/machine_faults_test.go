@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"contactsync/internal/journal/journaltest"
 )
 
 // machineFault is something that goes wrong below the program.
@@ -67,7 +69,9 @@ func TestMachineFaults(t *testing.T) {
 	parallel(t)
 	m := newMachine(t, "graph") // which it is does not matter to files
 	m.sync()
-	for _, f := range machineFaults {
+	voices := []*journaltest.Journal{nil, newJournal(t)}
+	for i, f := range machineFaults {
+		m.voice = voices[i%2]
 		t.Run(f.name, func(t *testing.T) { m.in(t).suffer(f) })
 	}
 }
@@ -137,6 +141,7 @@ func (m *machine) explained(f machineFault, out result, r report) {
 		check(m.t, "some did not", len(errs) < len(m.uids), true)
 	}
 	for _, e := range errs {
+		m.says(out, e[0], e[1])
 		contains(m.t, e[0]+" "+e[1], f.words...)
 		if e[0] == "" || e[1] == "" {
 			m.t.Errorf("error %q, hint %q", e[0], e[1])

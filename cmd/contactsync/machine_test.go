@@ -115,15 +115,10 @@ func (m *machine) start(args ...string) (wait func() (result, report)) {
 
 func (m *machine) startProcess(cmd *exec.Cmd) (wait func() (result, report)) {
 	m.t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
+	end := m.spoken(cmd)
 	return func() (out result, r report) {
-		cmd.Wait()
-		out = result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-		json.Unmarshal(stdout.Bytes(), &r)
+		out = end()
+		json.Unmarshal([]byte(out.stdout), &r)
 		return out, r
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"contactsync/internal/journal/journaltest"
 	"contactsync/internal/ldapdir/ldaptest"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/simulator"
@@ -194,7 +195,8 @@ type patient struct {
 	*world
 	way    serviceWay
 	faults []serviceFault
-	other  *simulator.Server // nobody's business
+	other  *simulator.Server    // nobody's business
+	hearer *journaltest.Journal // of every second run
 }
 
 // newPatient returns a world whose phonebooks are as its mailboxes are.
@@ -211,6 +213,7 @@ func newPatient(t *testing.T, way serviceWay) *patient {
 	p.sync(0)
 	p.other = p.another()
 	p.faults = serviceFaults(p.other.Authority())
+	p.hearer = newJournal(t)
 	return p
 }
 
@@ -226,9 +229,9 @@ func TestServiceFaults(t *testing.T) {
 	for n, f := range patients[0].faults {
 		t.Run(f.name, func(t *testing.T) {
 			ends := map[string]func(*testing.T){}
-			for _, p := range patients {
+			for i, p := range patients {
 				if p.way.suffers(f) {
-					ends[p.way.name] = p.in(t).suffer(p.faults[n], n)
+					ends[p.way.name] = p.in(t).heard((n+i)%2).suffer(p.faults[n], n)
 				}
 			}
 			for name, end := range ends {
@@ -243,6 +246,15 @@ func (p *patient) in(t *testing.T) *patient {
 	w, sub := *p.world, *p
 	w.t, sub.world = t, &w
 	return &sub
+}
+
+// heard has the run speak to the journal every second turn: each fault where
+// one way of reading has it, and on a console where another has.
+func (p *patient) heard(turn int) *patient {
+	if turn%2 == 1 {
+		p.voice = p.hearer
+	}
+	return p
 }
 
 // another starts a second service. Its certificate is good, so that it would
@@ -274,7 +286,7 @@ func (p *patient) suffer(f serviceFault, n int) (end func(*testing.T)) {
 		f.spoil(p.world)
 	}
 	strikes := p.strike(f)
-	wait := p.start(append([]string{"--json"}, p.way.args...)...)
+	wait := p.start(append([]string{"--json", "-v"}, p.way.args...)...)
 	return func(t *testing.T) {
 		p := p.in(t)
 		out := wait()
@@ -371,16 +383,7 @@ func (w *world) about(uid string, r *http.Request) bool {
 // start starts the command as a process of its own.
 func (w *world) start(args ...string) (wait func() result) {
 	w.t.Helper()
-	cmd := w.process(args...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	return func() result {
-		cmd.Wait()
-		return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-	}
+	return w.spoken(w.process(args...))
 }
 
 // explained checks what a run with --json says of a fault.
@@ -406,6 +409,7 @@ func (p *patient) explained(out result, f serviceFault) {
 		}
 	}
 	contains(p.t, why+" "+hint, f.words...)
+	p.says(out, why, hint)
 	if (why == "") != (f.status == 0) || (hint == "") != (f.status == 0) {
 		p.t.Errorf("error %q, hint %q", why, hint)
 	}

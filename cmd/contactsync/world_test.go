@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"contactsync/internal/journal/journaltest"
 	"contactsync/internal/ldapdir/ldaptest"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/simulator"
@@ -45,6 +46,7 @@ type world struct {
 	cloud  *simulator.Server
 	ldap   *ldaptest.Server
 	dir    string
+	voice  *journaltest.Journal // of processes; nil: standard error
 }
 
 // newWorld returns a world with the members in the group "telefonie", each
