@@ -119,9 +119,9 @@ func serviceFaults(elsewhere string) []serviceFault {
 			status: 1, words: []string{"gone@example.org", "primary address"}},
 		{name: "mailbox unlicensed", spoil: func(w *world) { w.revoke("bram") }, mend: (*world).restore, status: 1, words: []string{"licence"}},
 		{name: "mailbox out of scope", spoil: func(w *world) { w.leaveOut("bram") }, mend: func(w *world) { w.leaveOut() },
-			status: 1, words: []string{"ErrorAccessDenied", "scope leaves this mailbox out"}},
+			status: 1, words: []string{"ErrorAccessDenied", "leaves this mailbox out"}},
 		{name: "all mailboxes out of scope", spoil: func(w *world) { w.leaveOut("anna", "bram") }, mend: func(w *world) { w.leaveOut() },
-			status: 78, words: []string{"ErrorAccessDenied", "scope leaves this mailbox out"}},
+			status: 78, words: []string{"ErrorAccessDenied", "leaves this mailbox out"}},
 		{name: "mailbox deleted between two pages", once: func(w *world) { w.revoke("bram") }, mend: (*world).restore, status: 1, words: []string{"licence"}},
 	}
 }
