@@ -130,9 +130,9 @@ func (p *program) sensible(c *cli.Context) error {
 	case c.Bool("v") && c.Bool("q"):
 		return fault.New(fault.Usage, words.LeaveOneOut, words.VerboseAndQuiet)
 	case p.phonebooks == "":
-		return fault.New(fault.Usage, words.Say(words.NamePhonebook, bookdb.DefaultPath), words.NoPhonebooks)
+		return fault.New(fault.Usage, words.Say(words.NameFile, bookdb.DefaultPath), words.PhonebooksEmpty)
 	case p.store == "":
-		return fault.New(fault.Usage, words.Say(words.NameStoreFolder, kvstore.DefaultDir), words.NoStore)
+		return fault.New(fault.Usage, words.Say(words.NameFolder, kvstore.DefaultDir), words.StoreEmpty)
 	}
 	return nil
 }

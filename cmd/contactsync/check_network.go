@@ -20,7 +20,7 @@ import (
 
 // host is a server that the settings name.
 type host struct {
-	role string // what it is to us
+	role string // what it is to us, a text of package words
 	key  string // that names it
 	url  *url.URL
 	// spare is what runs can do without: EWS, as long as Graph is open.
@@ -35,7 +35,7 @@ func services(set settings.Settings) []host {
 	if !set.Office365 {
 		return []host{newHost("Exchange", "ews_url", set.EWSURL)}
 	}
-	list := []host{newHost(words.Fill(words.TheSignIn), "authority", set.Authority)}
+	list := []host{newHost(words.TheSignIn, "authority", set.Authority)}
 	if set.Source != settings.EWS {
 		list = append(list, newHost("Microsoft Graph", "graph_url", set.GraphURL))
 	}
@@ -61,11 +61,11 @@ func (k *checker) hosts() (list []host) {
 	switch {
 	case k.isBroken(networkKeys):
 	case k.set.ProxyURL != "":
-		list = append(list, newHost(words.Fill(words.TheProxy), "proxy_url", k.set.ProxyURL))
+		list = append(list, newHost(words.TheProxy, "proxy_url", k.set.ProxyURL))
 	default:
 		list = services(k.set)
 	}
-	if directory := newHost(words.Fill(words.TheDirectory), "ldap_url", k.set.LDAP.URL); directory.name() != "" && !k.isBroken(directoryKeys) {
+	if directory := newHost(words.TheDirectory, "ldap_url", k.set.LDAP.URL); directory.name() != "" && !k.isBroken(directoryKeys) {
 		list = append(list, directory)
 	}
 	return list
@@ -149,7 +149,7 @@ func (k *checker) testTLS(ctx context.Context) error {
 		CAFile: k.set.CAFile, Proxy: k.set.Proxy(), UserAgent: "contactsync/" + version, HTTP1: !k.set.Office365,
 	})
 	if err != nil {
-		k.broken["tls of the sign-in"] = "tls"
+		k.broken["tls of "+words.TheSignIn] = "tls"
 		k.fail("tls", err)
 		return nil
 	}
@@ -179,7 +179,7 @@ func (k *checker) testTLS(ctx context.Context) error {
 
 // nameless tells whether the name of a server cannot be resolved.
 func (k *checker) nameless(same []host) bool {
-	return k.isBroken("dns of "+same[0].role, "dns of the proxy")
+	return k.isBroken("dns of "+same[0].role, "dns of "+words.TheProxy)
 }
 
 // skipHost takes down that a server was not asked, because its name or that of
@@ -324,7 +324,7 @@ func together(list []host, of func(host) string) (groups [][]host) {
 func roles(same []host) string {
 	names := make([]string, len(same))
 	for i, h := range same {
-		names[i] = h.role
+		names[i] = words.Fill(h.role)
 	}
 	return strings.Join(names, ", ")
 }

@@ -116,7 +116,7 @@ func (p *program) matches(c *cli.Context, number string, q question) ([]phoneboo
 			return nil, p.readError(err)
 		}
 		if !owns {
-			return nil, fault.New(fault.Usage, words.Say(words.BooksLists, p.command("phonebook list")), words.HasNoBook, user)
+			return nil, fault.New(fault.Usage, words.Say(words.PhonebookLists, p.command("phonebook list")), words.HasNoPhonebook, user)
 		}
 	}
 	matches, err := db.Lookup(c.Context, number, q.number, q.users...)
@@ -130,7 +130,7 @@ func (p *program) printMatches(matches []phonebook.Match, asJSON bool) error {
 	if len(matches) == 0 {
 		return nil
 	}
-	t := newTable(column{head: "OWNER"}, column{head: "NAME", spare: true}, column{head: "COMPANY", spare: true}, column{head: "KIND"}, column{head: "NUMBER"})
+	t := newTable(column{head: words.HeadOwner}, column{head: words.HeadName, spare: true}, column{head: words.HeadCompany, spare: true}, column{head: words.HeadKind}, column{head: words.HeadNumber})
 	for _, m := range matches {
 		t.row(m.Owner, m.DisplayName, m.Company, string(m.Kind), m.Number)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/phonebook"
+	"contactsync/internal/words"
 )
 
 // members is `contactsync members`.
@@ -29,8 +30,8 @@ func (p *program) members(c *cli.Context) error {
 	if given(c, "json") {
 		return p.membersJSON(members)
 	}
-	t := newTable(column{head: "USER"}, column{head: "MAIL"}, column{head: "GROUPS", spare: true},
-		column{head: "PROBLEM", spare: true, tone: always(doubtful)})
+	t := newTable(column{head: words.HeadUser}, column{head: words.HeadMail}, column{head: words.HeadGroups, spare: true},
+		column{head: words.HeadProblem, spare: true, tone: always(doubtful)})
 	for _, m := range members {
 		t.row(m.User, m.Mail, strings.Join(m.Groups, ", "), m.Problem)
 	}

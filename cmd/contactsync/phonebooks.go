@@ -37,7 +37,7 @@ func (p *program) phonebookList(c *cli.Context) error {
 	if given(c, "json") {
 		return json.NewEncoder(p.stdout).Encode(append([]phonebook.Summary{}, list...))
 	}
-	t := newTable(column{head: "OWNER"}, column{head: "PHONEBOOK", spare: true}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	t := newTable(column{head: words.HeadOwner}, column{head: words.HeadPhonebook, spare: true}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
 	if c.Bool("others") { // a script asks for those: no line, no phonebook
 		t = newTable(column{}, column{spare: true}, column{right: true}, column{})
 	}
@@ -64,7 +64,7 @@ func (p *program) phonebookExport(c *cli.Context) error {
 		return p.readError(err)
 	}
 	if !found {
-		return fault.New(fault.Usage, words.Say(words.BooksLists, p.command("phonebook list")), words.HasNoBookYet, user)
+		return fault.New(fault.Usage, words.Say(words.PhonebookLists, p.command("phonebook list")), words.HasNoPhonebookYet, user)
 	}
 	return write(book)
 }

@@ -154,7 +154,7 @@ func (p *program) printMembers(s *standing, all bool) error {
 	if err := p.stdout.show(note); err != nil {
 		return err
 	}
-	t := newTable(column{head: "MEMBER", spare: true}, column{head: "RESULT", tone: toneOf}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	t := newTable(column{head: words.HeadMember, spare: true}, column{head: words.HeadResult, tone: toneOf}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
 	for _, m := range s.Members {
 		t.row(m.User, m.Result, strconv.Itoa(m.Entries), age(m.SyncedAt, s.now))
 	}
@@ -214,7 +214,7 @@ func (p *program) printLeavers(s *standing) error {
 	if err := p.stdout.show("\n" + strings.Join(wrapped(words.Fill(words.Leavers), checkWidth), "\n") + "\n"); err != nil {
 		return err
 	}
-	t := newTable(column{head: "OWNER", spare: true}, column{head: "PHONEBOOK", spare: true}, column{head: "ENTRIES", right: true}, column{head: "SYNCHRONISED"})
+	t := newTable(column{head: words.HeadOwner, spare: true}, column{head: words.HeadPhonebook, spare: true}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
 	for _, b := range s.Leavers {
 		t.row(b.Owner, b.Title, strconv.Itoa(b.Entries), age(b.SyncedAt, s.now))
 	}

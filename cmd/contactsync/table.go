@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"contactsync/internal/words"
 )
 
 // table is a listing whose columns stand below each other. A terminal gets it
@@ -18,7 +20,7 @@ type table struct {
 
 // column is a column of a table.
 type column struct {
-	head  string            // a table whose columns have none begins with its rows
+	head  string            // a text of package words; a table whose columns have none begins with its rows
 	right bool              // numbers stand to the right
 	spare bool              // can spare some of its text where the terminal is narrow
 	tone  func(string) tone // the colour of a cell, by its text; nil: none
@@ -38,7 +40,7 @@ func newTable(columns ...column) *table {
 	t := &table{columns: columns}
 	heads := make([]string, len(columns))
 	for i, c := range columns {
-		heads[i] = c.head
+		heads[i] = words.Fill(c.head)
 	}
 	if strings.Join(heads, "") != "" {
 		t.row(heads...)

@@ -60,7 +60,7 @@ func (a answer) explain(host string, resp *http.Response, w *web) error {
 	if !known {
 		hint = byError(a.Error, code)
 	}
-	hint = strings.NewReplacer(renewal, w.renewal, consentPage, w.consent).Replace(hint)
+	hint = strings.NewReplacer(renewal, w.renewal, consentPage, w.consent).Replace(words.Fill(hint))
 	text := refusal{code, host + ": " + a.text()}
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || a.Error == "temporarily_unavailable" ||
 		a.Error == "server_error" || e.outage {

@@ -53,7 +53,7 @@ func readCertificate(file string, now time.Time) ([]*x509.Certificate, *rsa.Priv
 func readPEM(file string) ([]*x509.Certificate, *rsa.PrivateKey, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, nil, fault.New(fault.Permission, words.CertificateForbid, "read client_certificate: %w", err)
+		return nil, nil, fault.New(fault.Permission, words.LetReadCertificate, "read client_certificate: %w", err)
 	}
 	if err != nil {
 		return nil, nil, flaw(words.CertificateFile, "read client_certificate: %w", err)

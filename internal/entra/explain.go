@@ -109,7 +109,7 @@ func byError(name string, code int) string {
 		hint = words.CheckSignIn
 	}
 	if code != 0 {
-		return words.Say(words.CodeExplained, hint, code)
+		return words.Say(words.CodeExplained, words.Fill(hint), code)
 	}
 	return hint
 }

@@ -57,7 +57,7 @@ func (w *walk) bare(n *node, carries bool) error {
 		return nil
 	}
 	if carries {
-		return fault.New(fault.Config, words.Say(words.SetMemberAttr, elsewhere),
+		return fault.New(fault.Config, words.Say(words.SetMemberAttribute, elsewhere),
 			words.GroupKeepsThemIn, n.entry.dn, elsewhere, attribute)
 	}
 	n.problem = words.Say(words.GroupKeepsElsewhere, elsewhere, attribute)

@@ -32,7 +32,7 @@ func (d *Directory) tlsError(err error) error {
 	case says("failed to verify certificate"), says("x509:"):
 		class, hint = fault.Config, words.DirectoryUnproved
 	case says("first record does not look like a TLS handshake"):
-		class, hint = fault.Config, words.DirectoryWithout
+		class, hint = fault.Config, words.PortWithoutTLS
 	case says("remote error: tls"), says("protocol version not supported"):
 		class, hint = fault.Config, words.TLSRefused
 	case text == "EOF":

@@ -133,7 +133,7 @@ func (s *Settings) checkLDAP(r *reader) {
 	l := s.LDAP
 	r.need("ldap_bind_dn", l.BindDN == "" && l.BindPassword.IsSet(), words.WantBindDN)
 	// RFC 4513, 5.1.2: a name without a password binds as nobody, and succeeds.
-	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet(), words.WantBindPass)
+	r.need("ldap_bind_password", l.BindDN != "" && !l.BindPassword.IsSet(), words.WantBindPassword)
 	if strings.HasPrefix(l.URL, "ldap://") && !l.StartTLS && l.BindPassword.IsSet() && !transport.Loopback(hostOf(l.URL)) {
 		r.problem("ldap_starttls", words.PasswordPlain)
 	}

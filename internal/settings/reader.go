@@ -40,7 +40,7 @@ func (r *reader) problem(key, format string, args ...any) {
 
 // advise says of the last problem how to solve it otherwise than by setting the
 // key.
-func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = hint }
+func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = words.Fill(hint) }
 
 func (r *reader) warn(key, format string, args ...any) {
 	r.warnings = append(r.warnings, Problem{Key: key, Text: words.Say(format, args...)})

@@ -7,7 +7,7 @@ const (
 	SocketMissing      = "nothing listens on this socket; check that slapd runs and listens on ldapi:///, or set ldap_url"
 	DirectoryBrokeOff  = "the directory broke off or did not answer in time; the next run tries again; where no run ever works, is the port in ldap_url one of ldaps? it wants ldaps://"
 	DirectoryHungUp    = "the directory hung up; check that the port in ldap_url is one of ldaps"
-	DirectoryWithout   = "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
+	PortWithoutTLS     = "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
 	NoStartTLS         = "the directory offers no StartTLS; give it a certificate, or use an ldaps:// address in ldap_url"
 	DirectoryWantsTLS  = "the directory wants TLS; set ldap_starttls to true, or use an ldaps:// address in ldap_url"
 	PasswordWithoutTLS = "set ldap_starttls to true, or use an ldaps:// address in ldap_url"
@@ -49,14 +49,14 @@ const (
 	// NoSuchBase is for LDAP result 32.
 	NoSuchBase = "check that ldap_base_dn exists and that ldap_bind_dn may read it; some directories answer so, too, " +
 		"to those who are not signed in or may not read there (set ldap_bind_dn and ldap_bind_password)"
-	BaseElsewhere    = "this server does not hold ldap_base_dn; name the server that does in ldap_url"
-	PartElsewhere    = "set ldap_base_dn to a part of the directory that this server holds alone, or name the other server in ldap_url"
-	TooManyGroups    = "narrow ldap_group_filter, or raise the server's limit for ldap_bind_dn (OpenLDAP: olcLimits)"
-	IndexFilter      = "index the attributes of ldap_group_filter on the server, or raise its limit for ldap_bind_dn"
-	CheckFilter      = "check the attributes in ldap_group_filter"
-	CorrectFilter    = "correct the filter in ldap_group_filter; every parenthesis that opens has to close"
-	FilterFindsOther = "let ldap_group_filter find groups; contactsync reads their members out of the attribute %s (ldap_member_attribute)"
-	SetMemberAttr    = "set ldap_member_attribute to %s"
+	BaseElsewhere      = "this server does not hold ldap_base_dn; name the server that does in ldap_url"
+	PartElsewhere      = "set ldap_base_dn to a part of the directory that this server holds alone, or name the other server in ldap_url"
+	TooManyGroups      = "narrow ldap_group_filter, or raise the server's limit for ldap_bind_dn (OpenLDAP: olcLimits)"
+	IndexFilter        = "index the attributes of ldap_group_filter on the server, or raise its limit for ldap_bind_dn"
+	CheckFilter        = "check the attributes in ldap_group_filter"
+	CorrectFilter      = "correct the filter in ldap_group_filter; every parenthesis that opens has to close"
+	FilterFindsOther   = "let ldap_group_filter find groups; contactsync reads their members out of the attribute %s (ldap_member_attribute)"
+	SetMemberAttribute = "set ldap_member_attribute to %s"
 
 	NoGroupByFilter = "check ldap_group_filter and ldap_base_dn, and that ldap_bind_dn may read the groups"
 	GiveParameter   = "give a group the parameter: hand ldapmodify the four lines \"dn: GROUP\", \"changetype: modify\", \"add: description\" and \"description: ews_synccontacts=true\", " +

@@ -19,6 +19,24 @@ const (
 	CountOfResult = "%[1]d %[2]s"
 )
 
+// The heads of tables.
+const (
+	HeadUser         = "USER"
+	HeadMember       = "MEMBER"
+	HeadMail         = "MAIL"
+	HeadGroups       = "GROUPS"
+	HeadProblem      = "PROBLEM"
+	HeadResult       = "RESULT"
+	HeadOwner        = "OWNER"
+	HeadPhonebook    = "PHONEBOOK"
+	HeadEntries      = "ENTRIES"
+	HeadSynchronised = "SYNCHRONISED"
+	HeadName         = "NAME"
+	HeadCompany      = "COMPANY"
+	HeadKind         = "KIND"
+	HeadNumber       = "NUMBER"
+)
+
 // Why a run uses a source, and why a mailbox is read in full.
 const (
 	SourceGiven       = "the settings say so"

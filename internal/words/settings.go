@@ -72,24 +72,24 @@ const (
 
 // The proxy, certificate authorities, and the directory.
 const (
-	WantProxy      = "want e.g. http://proxy.example.org:3128"
-	ProxyHasUser   = "must not hold a user or a password: they belong in proxy_username and proxy_password; " + WantProxy
-	ProxyEnds      = "must end after the port; " + WantProxy
-	ProxyNotSet    = "is not set, so proxy_username and proxy_password have no effect"
-	WantProxyUser  = "proxy_password is set; want the user that it belongs to"
-	CAFileClosed   = "is closed to the user that this runs as"
-	CAFileNone     = "cannot be read (%v); want a PEM file with certificates"
-	OpenCAFolders  = "let the user enter the folders that the file of ca_file lies in (sudo chmod a+x FOLDER), or put it where everybody may go, such as /etc/ssl/certs"
-	OpenCAFile     = "certificates are no secret, so let everybody read the file of ca_file: sudo chmod a+r FILE (or, for the service alone: sudo chgrp ucservices FILE; sudo chmod g+r FILE)"
-	WantLDAPURL    = "want e.g. ldap://ldap.example.org, ldaps://ldap.example.org:636 or ldapi:///"
-	WantSocket     = "want ldapi:/// or with the socket's path, e.g. ldapi:///run/slapd/ldapi"
-	LDAPURLHasUser = "must not hold a user or a password: they belong in ldap_bind_dn and ldap_bind_password; " + WantLDAPURL
-	LDAPURLEnds    = "must end after the port: a base belongs in ldap_base_dn; " + WantLDAPURL
-	NoDN           = "is no distinguished name (want e.g. dc=example,dc=org)"
-	NoFilter       = "is not an LDAP filter; want e.g. (&(objectClass=groupOfNames)(description=ews_synccontacts=true))"
-	WantBindDN     = "ldap_bind_password is set; want the entry that it belongs to, e.g. cn=contactsync,dc=example,dc=org"
-	WantBindPass   = "ldap_bind_dn is set; want its password"
-	PasswordPlain  = "would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url"
+	WantProxy        = "want e.g. http://proxy.example.org:3128"
+	ProxyHasUser     = "must not hold a user or a password: they belong in proxy_username and proxy_password; " + WantProxy
+	ProxyEnds        = "must end after the port; " + WantProxy
+	ProxyNotSet      = "is not set, so proxy_username and proxy_password have no effect"
+	WantProxyUser    = "proxy_password is set; want the user that it belongs to"
+	CAFileClosed     = "is closed to the user that this runs as"
+	CAFileNone       = "cannot be read (%v); want a PEM file with certificates"
+	OpenCAFolders    = "let the user enter the folders that the file of ca_file lies in (sudo chmod a+x FOLDER), or put it where everybody may go, such as /etc/ssl/certs"
+	OpenCAFile       = "certificates are no secret, so let everybody read the file of ca_file: sudo chmod a+r FILE (or, for the service alone: sudo chgrp ucservices FILE; sudo chmod g+r FILE)"
+	WantLDAPURL      = "want e.g. ldap://ldap.example.org, ldaps://ldap.example.org:636 or ldapi:///"
+	WantSocket       = "want ldapi:/// or with the socket's path, e.g. ldapi:///run/slapd/ldapi"
+	LDAPURLHasUser   = "must not hold a user or a password: they belong in ldap_bind_dn and ldap_bind_password; " + WantLDAPURL
+	LDAPURLEnds      = "must end after the port: a base belongs in ldap_base_dn; " + WantLDAPURL
+	NoDN             = "is no distinguished name (want e.g. dc=example,dc=org)"
+	NoFilter         = "is not an LDAP filter; want e.g. (&(objectClass=groupOfNames)(description=ews_synccontacts=true))"
+	WantBindDN       = "ldap_bind_password is set; want the entry that it belongs to, e.g. cn=contactsync,dc=example,dc=org"
+	WantBindPassword = "ldap_bind_dn is set; want its password"
+	PasswordPlain    = "would send ldap_bind_password unencrypted; want true, or an ldaps:// address in ldap_url"
 )
 
 // How keys are set. The value is the command kvstore, and the key.

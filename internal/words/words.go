@@ -2,8 +2,9 @@
 // sentence of a check, a status or a question, the help, and the names of the
 // places in Microsoft's portals that hints lead to. There is a file for each
 // subject. The contexts of wrapped errors, such as "read group %s: %w", stay in
-// the code: they name a place in the program's work. So do commands that stand
-// alone, which are the same in every language.
+// the code: they name a place in the program's work. So does what is the same in
+// every language: commands that stand alone, and the names of results and of
+// the links of a check, which scripts read.
 //
 // A text is a constant that is named for what happened or for what to do about
 // it. What has values is a format, with numbered verbs where there are several,
@@ -14,7 +15,8 @@
 // Every text reaches people by way of [Fill]: [Say] and [Errorf], fault.New and
 // fault.HintOf, and what prints, all go through it. So a translation is a table
 // from constant to text, and one line in Fill that looks a text up. So far
-// nothing but the portals' places is in two languages.
+// nothing but the portals' places is in two languages. A text that has been
+// filled may be filled again.
 package words
 
 import (
