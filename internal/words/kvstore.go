@@ -25,7 +25,7 @@ const (
 	WhichCommand     = "a command is missing: list, get, set or delete"
 	StoppedUnchanged = "stopped by a signal, so the key stays as it is"
 	UnchangedBecause = "%v, so the key stays as it is"
-	SecretInSight    = "kvstore: warning: every user of this machine can read a command line, and the shell may keep it; without VALUE a secret is read from standard input"
+	SecretInSight    = "kvstore: warning: every user of this machine can read a command line, the shell may keep it, and sudo's log (the journal, /var/log/auth.log) does, so make another secret; without VALUE it is read from standard input"
 	ReadingValue     = "kvstore: reading the value; Return and Ctrl-D end it"
 	// AskForKey asks at the terminal.
 	AskForKey = "%s (what you type or paste is not shown): "

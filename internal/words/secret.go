@@ -10,7 +10,7 @@ const (
 // What it says, and what to do about it. The last value is a command.
 const (
 	OnCommandLine   = "secret takes no secret, nor anything else, on the command line"
-	TypeSecretAlone = "every user of the machine can read a command line, and the shell may keep it; if a secret stood there, " +
+	TypeSecretAlone = "every user of the machine can read a command line, the shell may keep it, and sudo's log does; if a secret stood there, " +
 		"make another one in {secrets}, and type this alone: %s"
 	NotALastDay      = "the last day is no date"
 	LastDayLike      = "write it as YYYY-MM-DD, e.g. --expires 2027-03-31; it stands beside the secret in {secrets}"
