@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"contactsync/internal/prompt"
@@ -90,16 +91,29 @@ func get(store *kvstore.Store, c *cli.Context) error {
 
 func set(store *kvstore.Store, c *cli.Context) error {
 	namespace, key, value := c.Args().Get(0), c.Args().Get(1), c.Args().Get(2)
+	if isSecret(namespace) { // swapped with the key, and list would show the value
+		return usage(words.NamespaceFirst, namespace)
+	}
+	known, err := store.Namespaces()
+	if err != nil {
+		return err
+	}
 	if c.NArg() == 3 && isSecret(key) {
 		fmt.Fprintln(c.App.ErrWriter, words.Fill(words.SecretInSight))
 	}
 	if c.NArg() == 2 {
-		var err error
 		if value, err = input(c, key); err != nil {
 			return err
 		}
 	}
-	return store.Set(namespace, key, value)
+	if err := store.Set(namespace, key, value); err != nil {
+		return err
+	}
+	// A script knows what it makes; people mistake words.
+	if !slices.Contains(known, namespace) && (c.NArg() == 3 || prompt.IsTerminal(c.App.Reader)) {
+		fmt.Fprintln(c.App.ErrWriter, words.Say(words.NamespaceMade, namespace, commandFor(c.String("store"))+" delete "+namespace+" "+visible(key)))
+	}
+	return nil
 }
 
 // input reads a value from standard input; from a terminal a secret without

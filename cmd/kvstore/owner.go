@@ -13,10 +13,7 @@ import (
 
 // whoMay says how somebody who may not use the store comes to do so.
 func whoMay(store string) string {
-	command := "kvstore …"
-	if filepath.Clean(store) != kvstore.DefaultDir {
-		command = "kvstore --store " + visible(store) + " …" // sudo drops the variable that named it
-	}
+	command := commandFor(store) + " …"
 	switch owner := ownerOf(store); {
 	case owner == os.Geteuid() || os.Geteuid() == 0:
 		return words.Say(words.ChownOthers,
@@ -26,6 +23,15 @@ func whoMay(store string) string {
 	default:
 		return words.Say(words.RunAsOwner, "sudo -u "+dbfile.UserName(owner)+" "+command)
 	}
+}
+
+// commandFor returns the command that uses this store, also behind sudo, which
+// drops the variable that named it.
+func commandFor(store string) string {
+	if filepath.Clean(store) == kvstore.DefaultDir {
+		return "kvstore"
+	}
+	return "kvstore --store " + visible(store)
 }
 
 // ownerOf returns whose a folder is, or would be if it were made: as the next

@@ -85,7 +85,7 @@ func TestDefaultFolder(t *testing.T) {
 	a := accounts.New(t)
 	a.User("ucservices")
 	program := a.Install("", "kvstore")
-	const script = `mount -t tmpfs none /var/lib && umask 077 && unset UCWARE_KVSTORE && "$1" set ns key value &&
+	const script = `mount -t tmpfs none /var/lib && umask 077 && unset UCWARE_KVSTORE && printf value | "$1" set ns key &&
 		stat -c '%U %G %a' /var/lib/ucware /var/lib/ucware/kvstore /var/lib/ucware/kvstore/ns.db`
 	out, err := a.Command("root", "sh", "-c", script, "sh", program).CombinedOutput()
 	const want = "root root 755\nucservices ucservices 750\nucservices ucservices 600\n"

@@ -26,7 +26,11 @@ const (
 	StoppedUnchanged = "stopped by a signal, so the key stays as it is"
 	UnchangedBecause = "%v, so the key stays as it is"
 	SecretInSight    = "kvstore: warning: every user of this machine can read a command line, the shell may keep it, and sudo's log (the journal, /var/log/auth.log) does, so make another secret; without VALUE it is read from standard input"
-	ReadingValue     = "kvstore: reading the value; Return and Ctrl-D end it"
+	// NamespaceFirst has the word in the namespace's place.
+	NamespaceFirst = "%[1]s is the name of a secret, not of a namespace, which comes first: kvstore set contactsync %[1]s (if a secret stood on the command line, make another one)"
+	// NamespaceMade has the namespace, and the command that takes the key out again.
+	NamespaceMade = "kvstore: made the namespace %[1]s; if another one was meant: %[2]s"
+	ReadingValue  = "kvstore: reading the value; Return and Ctrl-D end it"
 	// AskForKey asks at the terminal.
 	AskForKey = "%s (what you type or paste is not shown): "
 )
