@@ -11,11 +11,15 @@ import (
 
 const parameter = "ews_synccontacts"
 
+// misspelt finds what differs from the parameter with its value in two letters
+// at most: of three parts, those leave one as it is.
+const misspelt = "(|(description=*ews_syn*)(description=*ccontac*)(description=*ts=true*))"
+
 // nearMiss returns what to do about an entry that carries something like the
 // parameter, where no group matches the default filter; an empty string where
 // there is none.
 func (s *session) nearMiss(base string) string {
-	found, err := s.search(base, ldap.ScopeWholeSubtree, "(description=*"+parameter+"*)", "objectClass", "description")
+	found, err := s.search(base, ldap.ScopeWholeSubtree, misspelt, "objectClass", "description")
 	if err != nil {
 		return "" // it was to help with another error
 	}
@@ -24,7 +28,7 @@ func (s *session) nearMiss(base string) string {
 			switch text := strings.ToLower(strings.TrimSpace(v)); {
 			case text == parameter+"=true":
 				return ofAnotherClass(e)
-			case strings.Contains(text, parameter):
+			case strings.Contains(text, parameter), words.Distance(strings.ReplaceAll(text, " ", ""), parameter+"=true") <= 2:
 				return words.Say(words.ParameterMisspelt, e.DN, fault.Line(v, 100))
 			}
 		}

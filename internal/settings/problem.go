@@ -105,31 +105,9 @@ func nearest(key string, known []string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "-", "_")
 	best, least := "", max(2, len(key)/4)+1
 	for _, k := range known {
-		if d := distance(key, k); d < least {
+		if d := words.Distance(key, k); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-// distance returns how many bytes must be put in, taken out or replaced to
-// make b of a (Levenshtein's distance).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
