@@ -4,7 +4,8 @@
 // subject. The contexts of wrapped errors, such as "read group %s: %w", stay in
 // the code: they name a place in the program's work. So does what is the same in
 // every language: commands that stand alone, and the names of results and of
-// the links of a check, which scripts read.
+// the links of a check, which scripts read; and how an answer is malformed, which
+// is for the maintainers.
 //
 // A text is a constant that is named for what happened or for what to do about
 // it. What has values is a format, with numbered verbs where there are several,
