@@ -398,7 +398,7 @@ func TestRefusedByTheService(t *testing.T) {
 	refused("of another mailbox", b.state, "another mailbox")
 	refused("of another mailbox under this name", strings.Replace(b.state, bert.Mail, anna.Mail, 1), "ErrorInvalidSyncStateData")
 	refused("garbage", strings.Replace(a.state, `"state":"`, `"state":"AAAA`, 1), "ErrorInvalidSyncStateData")
-	refused("another folder", strings.Replace(a.state, f.EWSID(), anna.Deleted.EWSID(), 1), "a folder")
+	refused("another folder", strings.Replace(a.state, f.EWSID(), anna.Deleted.EWSID(), 1), "a contact folder")
 	anna.Forget()
 	refused("expired", a.state, "ErrorInvalidSyncStateData")
 	a = box{}
