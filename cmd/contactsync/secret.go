@@ -89,7 +89,7 @@ func lastDay(text string, now time.Time) (time.Time, error) {
 		return day, fault.New(fault.Usage, words.LastDayLike, words.NotALastDay) // it could be the secret
 	}
 	if e := (expiry{bySecret, day, ""}); e.days(now) < 0 {
-		return day, fault.New(fault.Usage, words.LastDayLike, "%s", e.end(now))
+		return day, fault.New(fault.Usage, words.LastDayIsOver, "%s", e.end(now))
 	}
 	return day, nil
 }

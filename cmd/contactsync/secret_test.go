@@ -139,7 +139,7 @@ func TestOldSecretStays(t *testing.T) {
 			w.set("ews_password", "geh3im~wert")
 		}, 78, []string{"no client secret is needed here", "set contactsync ews_password"}},
 		"no date":       {fresh, []string{"--expires", fresh}, nil, 2, []string{"the last day is no date", "YYYY-MM-DD"}},
-		"it is over":    {fresh, []string{"--expires", "2026-01-31"}, nil, 2, []string{"the last day of the client secret was 2026-01-31"}},
+		"it is over":    {fresh, []string{"--expires", "2026-01-31"}, nil, 2, []string{"the last day of the client secret was 2026-01-31", "hint: take the last day of the new secret from Microsoft Entra"}},
 		"an argument":   {"", []string{fresh}, nil, 2, []string{"every user of the machine can read a command line", "type this alone: contactsync --store "}},
 		"begins with -": {"", []string{"-" + fresh}, nil, 2, []string{"every user of the machine can read a command line"}},
 		"as an option":  {"", []string{"--expires=2030-01-01", "--secret=" + fresh}, nil, 2, []string{"every user of the machine can read a command line"}},
@@ -242,7 +242,7 @@ func TestSecretAtATerminal(t *testing.T) {
 		words          []string
 		want           map[string]string
 	}{
-		"all of it":     {fresh + "\nsoon\n2026-01-31\n" + next + "\n", "", 0, []string{"Client secrets", "Its last day as YYYY-MM-DD", "the last day is no date; write it as", "in 90 days"}, map[string]string{"client_secret": fresh, "client_secret_expires": next}},
+		"all of it":     {fresh + "\nsoon\n2026-01-31\n" + next + "\n", "", 0, []string{"Client secrets", "Its last day as YYYY-MM-DD", "the last day is no date; write it as", "was 2026-01-31; take the last day of the new secret", "in 90 days"}, map[string]string{"client_secret": fresh, "client_secret_expires": next}},
 		"no day":        {fresh + "\n\n", "", 0, []string{"nobody noted"}, map[string]string{"client_secret": fresh, "client_secret_expires": ""}},
 		"day by option": {fresh + "\n", next, 0, []string{"in 90 days"}, map[string]string{"client_secret": fresh, "client_secret_expires": next}},
 		"only Return":   {"\n", "", 2, []string{"the old one stays: nothing was typed"}, map[string]string{"client_secret": secret}},

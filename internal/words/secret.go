@@ -14,6 +14,7 @@ const (
 		"make another one in {secrets}, and type this alone: %s"
 	NotALastDay      = "the last day is no date"
 	LastDayLike      = "write it as YYYY-MM-DD, e.g. --expires 2027-03-31; it stands beside the secret in {secrets}"
+	LastDayIsOver    = "take the last day of the new secret from {secrets}"
 	NoSecretNeeded   = "no client secret is needed here"
 	StorePassword    = "an Exchange server of one's own (office365 is false) takes a password instead, which is stored with: %s"
 	FreshSecret      = "Microsoft's sign-in servers need a moment to know a secret that was just made: try again in a minute; else store the content of the column {value}, not of {secret id}, of a secret of this app in {secrets}"
