@@ -85,6 +85,14 @@ func (p *program) howToSet(problems settings.Problems) string {
 	return words.Say(words.StoreSecret, p.renewal())
 }
 
+// howToMend returns what to do about a warning of the settings.
+func (p *program) howToMend(warning settings.Problem) string {
+	if warning.Key == "client_secret_expires" {
+		return words.Say(words.NoteExpiry, p.noteLastDay())
+	}
+	return words.Say(words.LookAtKeys, p.kvstore())
+}
+
 // readError tells who may not read the phonebooks what to type instead.
 func (p *program) readError(err error) error {
 	owner, statErr := dbfile.OwnerOf(p.phonebooks)

@@ -47,7 +47,7 @@ func TestHintsNameTheFilesOfTheRun(t *testing.T) {
 		{status: 2, args: []string{"phonebook", "export", "--user", "anna"},
 			want: []string{"user anna has no synchronised phonebook, or no run has been made yet", "hint: " + files + " phonebook list shows who has one"}},
 		{"default_region", "Germany", 78, nil, []string{`default_region: "Germany" is no country code (ISO 3166, such as DE`, kv + "default_region VALUE"}},
-		{"client_secret_expires", "soon", 78, nil, []string{`client_secret_expires: "soon"`, kv + "client_secret_expires VALUE"}},
+		{"client_secret_expires", "soon", 0, nil, []string{`warning: client_secret_expires: "soon" does not fit`, "hint: the day stands in ", "kvstore --store " + w.path("kvstore") + " set contactsync client_secret_expires YYYY-MM-DD"}},
 		{"client_secret", "", 78, nil, []string{"client_secret: missing", "hint: store it with: contactsync --store " + w.path("kvstore") + " secret (it is asked for, and tried out first)"}},
 		{"client_secret", "another~secret", 78, nil, []string{"AADSTS7000215", "contactsync --store " + w.path("kvstore") + " secret"}},
 	} {

@@ -62,11 +62,11 @@ func (k *checker) testKeys(context.Context) error {
 				k.broken[directoryKeys] = "keys"
 			}
 		}
-	} else {
+	} else if len(set.Warnings) == 0 {
 		k.ok("keys", words.KeysWell)
 	}
 	for _, w := range set.Warnings {
-		k.warn("keys", words.Say(words.LookAtKeys, k.kvstore()), "%s", w)
+		k.warn("keys", k.howToMend(w), "%s", w)
 	}
 	return nil
 }

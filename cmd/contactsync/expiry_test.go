@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,6 +40,20 @@ func TestRunWarnsOfTheSecretsEnd(t *testing.T) {
 	check(t, "exit status", out.status, 0)
 	contains(t, out.stderr, "warning: the last day of the client secret is", "hint: make another one", "contactsync --store "+w.path("kvstore")+" secret\n")
 	lacks(t, out.stderr, "dpkg-reconfigure", "sudo")
+}
+
+// A last day that is none keeps no phonebook from being brought up to date.
+func TestADayThatIsNone(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.set("client_secret_expires", "31.12.2027")
+	for _, args := range [][]string{nil, {"check"}, {"configured"}} {
+		check(t, "exit status of "+strings.Join(args, " "), w.run(args...).status, 0)
+	}
+	contains(t, w.run().stderr, `warning: client_secret_expires: "31.12.2027" does not fit; want a date as YYYY-MM-DD`, "set contactsync client_secret_expires YYYY-MM-DD\n")
+	out := w.run("check").stdout
+	contains(t, out, "! keys", "want a date", "set contactsync client_secret_expires YYYY-MM-DD\n")
+	lacks(t, out, "all are well-formed")
 }
 
 // certify lets the app sign in with a certificate instead of the secret.

@@ -37,7 +37,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 		err = fault.New(fault.Config, fault.HintOf(err), "%s\n%w", words.Say(words.NothingStored, p.store), err)
 	}
 	for _, w := range s.Warnings {
-		p.logger(c).Warn(w.String())
+		p.logger(c).Warn(w.String(), journal.Hint, p.howToMend(w))
 	}
 	p.warnOfLooseRights(c, s)
 	if err == nil {
@@ -67,7 +67,7 @@ func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
 	}
 	s, err := settings.Load(values)
 	for _, w := range s.Warnings {
-		p.logger(c).Warn(w.String())
+		p.logger(c).Warn(w.String(), journal.Hint, p.howToMend(w))
 	}
 	var problems settings.Problems
 	errors.As(err, &problems)

@@ -137,16 +137,17 @@ func (r *reader) number(key string, def, least, most int) int {
 	return n
 }
 
-// date returns a day as its midnight in UTC; the zero time where none is set.
+// date returns a day as its midnight in UTC; the zero time where none is set. It
+// serves to warn in time, so what is wrong with it is worth a warning only.
 func (r *reader) date(key string) time.Time {
+	before := len(r.problems)
 	v := r.text(key, "")
-	if v == "" {
-		return time.Time{}
-	}
 	t, err := time.Parse(time.DateOnly, v)
-	if err != nil {
+	if err != nil && v != "" {
 		r.problem(key, words.WantDate)
 	}
+	r.warnings = append(r.warnings, r.problems[before:]...)
+	r.problems = r.problems[:before]
 	return t
 }
 

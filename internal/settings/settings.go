@@ -58,7 +58,7 @@ type Settings struct {
 	Workers       int
 
 	// Warnings are what does not keep a run from working: misspelt keys, two
-	// keys of which one has no effect.
+	// keys of which one has no effect, a day that is none.
 	Warnings []Problem
 }
 
