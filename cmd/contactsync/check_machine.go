@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,17 +137,56 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 		return nil
 	}
 	info, err := os.Stat(k.phonebooks)
+	odd := k.oddRights()
 	switch {
 	case free < spareSpace, err == nil && free < info.Size():
 		k.warn("phonebooks", words.Say(words.FreeSpace, folder), words.LittleSpaceLeft, size(free), folder)
+	case odd != "":
+		k.warn("phonebooks", words.Say(words.GroupsRights, k.usualRights()), "%s", odd)
 	case err != nil:
 		k.ok("phonebooks", words.MadeByFirstRun, k.phonebooks)
-	case k.homeBook() && info.Mode().Perm() != 0o660:
-		k.warn("phonebooks", words.Say(words.GroupsRights, fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", filepath.Dir(k.phonebooks), k.phonebooks)), words.OddMode, k.phonebooks, info.Mode().Perm())
 	default:
 		k.ok("phonebooks", words.BooksWritable, k.phonebooks, words.Count(len(list), words.Phonebooks))
 	}
 	return nil
+}
+
+// oddRights says which of the appliance's phonebooks, the folder or the file, is
+// not open to the group that reads them, or open to others; nothing where both
+// are as they were made.
+func (k *checker) oddRights() string {
+	readers, err := user.LookupGroup("ucphonebooks")
+	if err != nil || !k.homeBook() {
+		return ""
+	}
+	for _, of := range []struct {
+		path string
+		mode uint32
+	}{{filepath.Dir(k.phonebooks), 0o2770}, {k.phonebooks, 0o660}} {
+		var is unix.Stat_t
+		if err := unix.Stat(of.path, &is); err != nil {
+			continue
+		}
+		group, mode := strconv.Itoa(int(is.Gid)), is.Mode&0o7777
+		if group == readers.Gid && mode == of.mode {
+			continue
+		}
+		if g, err := user.LookupGroupId(group); err == nil {
+			group = g.Name
+		}
+		return words.Say(words.OddRights, of.path, group, mode, of.mode)
+	}
+	return ""
+}
+
+// usualRights returns the command that makes them so. Who types it need not be
+// allowed to look into the folder, so that another shell has to find the files.
+func (k *checker) usualRights() string {
+	command := bookdb.FolderCommand(filepath.Dir(k.phonebooks))
+	if _, err := os.Stat(k.phonebooks); err == nil {
+		command += fmt.Sprintf("; sudo sh -c 'chgrp ucphonebooks %[1]s* && chmod 660 %[1]s*'", k.phonebooks)
+	}
+	return command
 }
 
 // A run writes to a log beside the file first, which can become as large as the

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -48,6 +50,9 @@ func (p *program) lookup(c *cli.Context) error {
 		text := words.Say(words.NobodyHas, number)
 		if !complete {
 			text = words.Say(words.NobodyHasPart, q.number, region)
+		}
+		if _, err := os.Stat(p.phonebooks); errors.Is(err, fs.ErrNotExist) {
+			text = words.Say(words.NoBookYet, p.phonebooks, p.command("-v"))
 		}
 		fmt.Fprintf(p.stderr, "contactsync: %s\n", visible(text))
 	}

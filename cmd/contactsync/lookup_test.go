@@ -33,6 +33,10 @@ func (w *world) lookedUp(args ...string) string {
 func TestLookup(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna", "bram")
+	early := w.run("lookup", "030 90182012")
+	check(t, "exit status before the first run", early.status, 1)
+	contains(t, early.stderr, "there is no file "+w.path("phonebooks.db")+" yet", "the first run makes it: contactsync --store ")
+	lacks(t, early.stderr, "nobody has")
 	w.set("default_area_code", "30")
 	w.add("anna", "Erika", "030 / 901820-12")
 	w.add("anna", "Hotline", "+1 650 253 0000 ext. 12")

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"contactsync/internal/bookdb"
 	"contactsync/internal/fault"
 	"contactsync/internal/words"
 	"contactsync/kvstore/dbfile"
@@ -55,6 +56,8 @@ func (p *program) mine(path string) error {
 	switch {
 	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
 		hint = "sudo chown " + quote(dbfile.UserName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
+	case owner == 0 && p.homeBook() && path == filepath.Dir(p.phonebooks):
+		hint = bookdb.FolderCommand(path)
 	case owner == 0:
 		hint = words.Say(words.NotForRoot, quote(path))
 	}

@@ -270,8 +270,17 @@ func (d *DB) hintDamaged(err error) string {
 func whoMay(path string) string {
 	folder := filepath.Dir(path)
 	var is syscall.Stat_t
-	if err := syscall.Stat(folder, &is); err == nil && int(is.Uid) == os.Geteuid() {
+	switch err := syscall.Stat(folder, &is); {
+	case err == nil && int(is.Uid) == os.Geteuid():
 		return fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", folder, path)
+	case errors.Is(err, fs.ErrNotExist):
+		return FolderCommand(folder)
 	}
 	return words.RunAsService
+}
+
+// FolderCommand returns the command that makes the phonebooks' folder, or gives
+// one that is there the owner, the group and the mode that it is to have.
+func FolderCommand(folder string) string {
+	return "sudo install -d -m 2770 -o ucservices -g ucphonebooks " + folder
 }

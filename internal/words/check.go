@@ -13,7 +13,7 @@ const (
 	SpaceLeft       = "%[1]s are left in %[2]s"
 	LittleSpaceLeft = "only %[1]s are left in %[2]s"
 	MadeByFirstRun  = "%s is made by the first run"
-	OddMode         = "%[1]s has the mode %04[2]o instead of 0660"
+	OddRights       = "%[1]s has the group %[2]s and the mode %04[3]o instead of ucphonebooks and %04[4]o"
 	BooksWritable   = "%[1]s holds %[2]s and can be written"
 	NoOtherRun      = "no other run is under way"
 

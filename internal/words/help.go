@@ -92,6 +92,7 @@ const (
 const (
 	TypeLookup    = "contactsync lookup NUMBER [--user UID]"
 	WhichNumber   = "which number? it is missing"
+	NoBookYet     = "there is no file %[1]s yet, so nobody can be found; the first run makes it: %[2]s"
 	NobodyHas     = "nobody has %s"
 	NobodyHasPart = "nobody has %[1]q, looked for as it is typed: it is no complete telephone number in %[2]s; try it with its area code"
 	TakenAsGerman = "the settings cannot be read: a number without a country code is taken for one in Germany, and none gets an area code"
