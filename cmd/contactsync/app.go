@@ -163,6 +163,14 @@ func usersOf(c *cli.Context) (users []string) {
 	return users
 }
 
-func usageError(_ *cli.Context, err error, _ bool) error {
+// usageError is the error of a command line that cannot be read.
+func usageError(c *cli.Context, err error, _ bool) error {
+	name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if option := general[name]; found && option != "" {
+		return fault.New(fault.Usage, words.Say(words.OptionsBefore, option, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" ")), "%w", err)
+	}
 	return fault.New(fault.Usage, words.SeeHelp, "%w", err)
 }
+
+// general are the options that every command takes, before its name.
+var general = map[string]string{"v": "-v", "q": "-q", "store": "--store FOLDER", "phonebooks": "--phonebooks FILE"}

@@ -32,6 +32,27 @@ func TestOptionsThatContradict(t *testing.T) {
 	}
 }
 
+// An option that stands behind the command, where only its own do, is not
+// answered by the help that lists it.
+func TestOptionsBehindTheCommand(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	for line, hint := range map[string]string{
+		"check -v":            "options such as -v stand before the command: contactsync -v check\n",
+		"status -q":           "options such as -q stand before the command: contactsync -q status\n",
+		"lookup -v 030901820": "contactsync -v lookup\n",
+		"lookup 030901820 -v": "contactsync -v lookup\n",
+		"phonebook list -v":   "contactsync -v phonebook list\n",
+		"members --store /x":  "options such as --store FOLDER stand before the command: contactsync --store FOLDER members\n",
+		"check --dry-run":     "contactsync --help lists what there is\n",
+		"--nonsense":          "contactsync --help lists what there is\n",
+	} {
+		out := w.run(strings.Fields(line)...)
+		check(t, "exit status of "+line, out.status, 2)
+		contains(t, out.stderr, "flag provided but not defined: -", "contactsync: hint: ", hint)
+	}
+}
+
 // A machine without a network is told so, and not to look for a misspelt name.
 func TestNoNetwork(t *testing.T) {
 	parallel(t)

@@ -60,6 +60,7 @@ EXIT STATUS:
 // What is wrong with a command line, and what to type.
 const (
 	SeeHelp         = "contactsync --help lists what there is"
+	OptionsBefore   = "options such as %[1]s stand before the command: contactsync %[1]s %[2]s"
 	NoSubcommand    = "no subcommand given"
 	UnknownArgument = "unknown command or argument: %s"
 	VerboseAndQuiet = "-v and -q contradict each other"
