@@ -80,7 +80,7 @@ func (p *program) nagios(s *standing, l limits) error {
 		a.find(at, "%s", text)
 	}
 	if len(a.texts) == 0 {
-		a.find(fineLevel, words.LastRun, words.Count(len(s.Members), words.Members), age(s.All.Finished, s.now))
+		a.find(fineLevel, words.LastRun, s.crowd(), age(s.All.Finished, s.now))
 	}
 	fmt.Fprintf(p.stdout, "CONTACTSYNC %s - %s | %s\n", a.level, strings.Join(a.texts, "; "), s.performance(l))
 	return exitStatus(a.level)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"contactsync/internal/bookdb"
+	"contactsync/internal/syncer"
 	"contactsync/internal/systemd"
 	"contactsync/internal/words"
 )
@@ -66,7 +67,7 @@ func (p *program) printRuns(s *standing) error {
 	if s.All.Finished == "" && s.Some.Finished == "" {
 		return p.tell(words.AboutLastRun, words.Say(words.NoRunYet, p.command("-v")), plain)
 	}
-	if err := p.printRun(words.AboutLastRun, s.All, s.now); err != nil {
+	if err := p.printRun(words.AboutLastRun, s.All, s.well(), s.now); err != nil {
 		return err
 	}
 	if s.All.Error != "" {
@@ -79,12 +80,30 @@ func (p *program) printRuns(s *standing) error {
 		}
 	}
 	if s.Some.Finished > s.All.Finished {
-		return p.printRun(words.AboutSome, s.Some, s.now)
+		return p.printRun(words.AboutSome, s.Some, words.AllWell, s.now)
 	}
 	return nil
 }
 
-func (p *program) printRun(about string, r bookdb.Run, now time.Time) error {
+// well says how a run of all members ended that went well.
+func (s *standing) well() string {
+	if s.count(syncer.Skipped) == 0 {
+		return words.AllWell
+	}
+	return words.Say(words.DoneFor, s.crowd())
+}
+
+// crowd returns how many members there are, and how many of them were skipped.
+func (s *standing) crowd() string {
+	all := words.Count(len(s.Members), words.Members)
+	if n := s.count(syncer.Skipped); n > 0 {
+		return words.Say(words.OfThemSkipped, all, n)
+	}
+	return all
+}
+
+// printRun prints how a run ended; well is for one that went well.
+func (p *program) printRun(about string, r bookdb.Run, well string, now time.Time) error {
 	if r.Finished == "" {
 		return p.tell(about, words.Fill(words.NeverSucceeded), doubtful)
 	}
@@ -107,7 +126,7 @@ func (p *program) printRun(about string, r bookdb.Run, now time.Time) error {
 	case "incomplete":
 		return p.tell("", words.Fill(words.DoneButMembers), doubtful)
 	}
-	return p.tell("", words.Fill(words.AllWell), fine)
+	return p.tell("", words.Fill(well), fine)
 }
 
 // next says when the next run is.

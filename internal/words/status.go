@@ -13,6 +13,8 @@ const (
 const (
 	NoRunYet       = "none is recorded yet; this makes one: %s"
 	AllWell        = "all well"
+	DoneFor        = "done: %s"
+	OfThemSkipped  = "%[1]s, %[2]d of them skipped"
 	DoneButMembers = "done, but for members that failed or were kept from becoming empty"
 	RunFailed      = "failed: %s"
 	FromRunsBefore = "The run failed as a whole: what stands below is from runs before it."
