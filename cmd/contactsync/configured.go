@@ -27,15 +27,24 @@ func (p *program) configured(c *cli.Context) error {
 	if err != nil {
 		return nil
 	}
+	if text := p.notConfigured(values); text != "" {
+		fmt.Fprintln(p.stderr, "contactsync: "+visible(text))
+		return exitStatus(1)
+	}
+	return nil
+}
+
+// notConfigured says what to do where nobody set anything up yet; nothing where
+// somebody did.
+func (p *program) notConfigured(values map[string]string) string {
 	for _, key := range accessKeys {
 		if strings.TrimSpace(values[key]) != "" {
-			return nil
+			return ""
 		}
 	}
 	how := words.KeySets
 	if p.homeStore() {
 		how = words.DialogOrSets
 	}
-	fmt.Fprintln(p.stderr, "contactsync: "+visible(words.Say(words.NotConfigured, p.store, words.Say(how, p.kvstore()))))
-	return exitStatus(1)
+	return words.Say(words.NotConfigured, p.store, words.Say(how, p.kvstore()))
 }

@@ -27,6 +27,7 @@ type standing struct {
 	timerErr error
 	expiry   expiry
 	leftOut  string // why nothing is said of the secret's end; empty: it is
+	unset    string // what to do where nothing is configured yet; empty: something is
 }
 
 // status is `contactsync status`.
@@ -66,25 +67,26 @@ func (p *program) readStatus(ctx context.Context) (s standing, err error) {
 		return s, p.readError(err)
 	}
 	s.timer, s.timerErr = systemd.TimerOf(ctx, systemd.TimerUnit)
-	s.expiry, s.leftOut = p.readExpiry()
+	p.readExpiry(&s)
 	return s, nil
 }
 
-// readExpiry returns until when the app can sign in, or why that is not known.
-// What is wrong with other keys is no matter here.
-func (p *program) readExpiry() (e expiry, leftOut string) {
+// readExpiry takes down until when the app can sign in, or why that is not
+// known. What is wrong with other keys is no matter here.
+func (p *program) readExpiry(s *standing) {
 	values, err := p.values()
 	if errors.Is(err, kvstore.ErrPermission) {
-		return expiry{}, words.Fill(words.LeftOutStore)
+		s.leftOut = words.Fill(words.LeftOutStore)
+		return
+	}
+	if err == nil {
+		s.unset = p.notConfigured(values)
+		set, _ := settings.Load(values)
+		s.expiry, err = p.expiry(set)
 	}
 	if err != nil {
-		return expiry{}, words.Say(words.LeftOut, err)
+		s.leftOut = words.Say(words.LeftOut, err)
 	}
-	set, _ := settings.Load(values)
-	if e, err = p.expiry(set); err != nil {
-		return e, words.Say(words.LeftOut, err)
-	}
-	return e, ""
 }
 
 // last returns the last run of all members, or where there was none, of some.

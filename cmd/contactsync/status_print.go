@@ -65,7 +65,11 @@ func (p *program) hint(text string) error {
 // printRuns prints how the last runs ended.
 func (p *program) printRuns(s *standing) error {
 	if s.All.Finished == "" && s.Some.Finished == "" {
-		return p.tell(words.AboutLastRun, words.Say(words.NoRunYet, p.command("-v")), plain)
+		text := words.Say(words.NoRunYet, p.command("-v"))
+		if s.unset != "" {
+			text = words.Fill(words.NoRunRecorded)
+		}
+		return p.tell(words.AboutLastRun, text, plain)
 	}
 	if err := p.printRun(words.AboutLastRun, s.All, s.well(), s.now); err != nil {
 		return err
@@ -148,6 +152,8 @@ func (s *standing) next() string {
 
 func (p *program) printExpiry(s *standing) error {
 	switch {
+	case s.unset != "":
+		return p.tell(words.AboutSettings, s.unset, doubtful)
 	case s.leftOut != "":
 		return p.tell(words.AboutSecret, s.leftOut, plain)
 	case s.expiry.what == noProof:

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"contactsync/internal/ldapdir/ldaptest"
 	"contactsync/internal/systemd"
 	"contactsync/internal/systemd/systemdtest"
+	"contactsync/kvstore"
 )
 
 // shownStatus is the document of `contactsync status --json`.
@@ -128,6 +130,42 @@ func TestStatus(t *testing.T) {
 	out = w.run("status")
 	contains(t, out.stdout, "in no synchronised group any more", "\nbram   Privat           1  ", "set contactsync leavers delete")
 	fits(t, out.stdout)
+}
+
+// A machine on which nothing was set up has no secret and no run to make.
+func TestStatusWithoutSettings(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	for _, key := range []string{"tenant_id", "client_id", "client_secret", "ews_url"} {
+		w.set(key, "")
+	}
+	out := w.run("status")
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stdout, "last run       no run is recorded yet\n", "\nsettings       not configured yet")
+	contains(t, flat(out.stdout), "set contactsync KEY sets one key")
+	lacks(t, out.stdout, "nobody noted", "secret's end", "contactsync -v", "this makes one")
+	fits(t, out.stdout)
+	// Of the appliance's own files, the installer's dialog is named first.
+	p := newProgram([]string{"contactsync", "status"}, nil, io.Discard, io.Discard)
+	p.store = kvstore.DefaultDir
+	contains(t, p.notConfigured(nil), "sudo dpkg-reconfigure ucware-contactsync asks for what is needed")
+}
+
+// Who was skipped has no names on the phone, which is not all well.
+func TestStatusOfSkippedMembers(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna", "bram", "carla")
+	w.sync(0)
+	contains(t, w.run("status").stdout, "\n               all well\n")
+	w.mail("bram", "")
+	w.mail("carla", "")
+	w.sync(0)
+	out := w.run("status")
+	contains(t, out.stdout, "\n               done: 3 members, 2 of them skipped\n")
+	lacks(t, out.stdout, "all well")
+	out = w.run("status", "--nagios")
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stdout, "CONTACTSYNC OK - 3 members, 2 of them skipped, the last run was ")
 }
 
 // A run that failed as a whole leaves the members' results as they were.

@@ -6,6 +6,7 @@ const (
 	AboutLastGood = "last good one"
 	AboutSome     = "some members"
 	AboutNextRun  = "next run"
+	AboutSettings = "settings"
 	AboutSecret   = "secret's end"
 )
 
