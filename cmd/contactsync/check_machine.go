@@ -232,7 +232,7 @@ func (k *checker) testTimer(ctx context.Context) error {
 	case t.Next.IsZero():
 		k.ok("timer", words.TimerActive, systemd.TimerUnit)
 	default:
-		k.ok("timer", words.NextRunBegins, t.Next.Format(time.RFC3339))
+		k.ok("timer", words.NextRunBegins, local(t.Next.Format(time.RFC3339)))
 	}
 	return nil
 }

@@ -435,16 +435,16 @@ func TestCheckOfTheTimer(t *testing.T) {
 		next time.Time
 		want []string
 	}{
-		"active":   {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}, next, []string{"✓ timer ", "2026-11-23T01:23:45Z"}},
+		"active":   {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}, next, []string{"✓ timer ", "the next run begins at 2026-11-23 02:23 CET"}},
 		"inactive": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "inactive"}, next, []string{"! timer ", "is not active", "systemctl enable --now contactsync.timer"}},
 		"disabled": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "disabled", "ActiveState": "active"}, next, []string{"! timer ", "started again", "systemctl enable --now contactsync.timer"}},
 		"missing":  {systemdtest.Properties{"LoadState": "not-found", "UnitFileState": "", "ActiveState": "inactive"}, next, []string{"! timer ", "no contactsync.timer", "apt reinstall"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := systemdtest.Start(t, systemd.TimerUnit, tt.unit,
-				systemdtest.Properties{"NextElapseUSecRealtime": uint64(tt.next.UnixMicro()), "LastTriggerUSec": uint64(0)})
+			address := systemdtest.Start(t, map[string]systemdtest.Unit{systemd.TimerUnit: {
+				"Unit": tt.unit, "Timer": {"NextElapseUSecRealtime": uint64(tt.next.UnixMicro()), "LastTriggerUSec": uint64(0)}}})
 			cmd := w.process("check")
-			cmd.Env = append(cmd.Env, systemdtest.Address+"="+address)
+			cmd.Env = append(cmd.Env, systemdtest.Address+"="+address, "TZ=Europe/Berlin")
 			out, err := cmd.Output()
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)

@@ -42,7 +42,7 @@ func (p *program) phonebookList(c *cli.Context) error {
 		t = newTable(column{}, column{spare: true}, column{right: true}, column{})
 	}
 	for _, b := range list {
-		t.row(b.Owner, b.Title, strconv.Itoa(b.Entries), b.SyncedAt)
+		t.row(b.Owner, b.Title, strconv.Itoa(b.Entries), local(b.SyncedAt))
 	}
 	return t.print(p.stdout)
 }

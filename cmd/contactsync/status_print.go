@@ -147,7 +147,11 @@ func (s *standing) next() string {
 	case s.timer.Next.IsZero():
 		return words.Fill(words.NothingPlanned)
 	}
-	return when(s.timer.Next.Format(time.RFC3339), s.now)
+	next := when(s.timer.Next.Format(time.RFC3339), s.now)
+	if s.timer.Retries {
+		return words.Say(words.TriesAgain, next)
+	}
+	return next
 }
 
 func (p *program) printExpiry(s *standing) error {
@@ -250,7 +254,17 @@ func (p *program) printLeavers(s *standing) error {
 }
 
 // when returns a time as it is written and how far it is away.
-func when(text string, now time.Time) string { return text + ", " + age(text, now) }
+func when(text string, now time.Time) string { return local(text) + ", " + age(text, now) }
+
+// local returns a time as the clock on the wall shows it, for people; a text
+// that is no time comes back as it is. Programs get times in UTC (RFC 3339).
+func local(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return at.Local().Format("2006-01-02 15:04 MST")
+}
 
 // age returns how far a time is away, in words; a text that is no time comes
 // back as it is.

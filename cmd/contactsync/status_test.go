@@ -93,7 +93,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("last_run %q: %v", s.LastRun, err)
 	}
 	out = w.run("status")
-	contains(t, out.stdout, "last run       "+s.LastRun+", ", " ago, over Microsoft Graph\n               all well\n", "the last day of the client secret is 2099-12-31",
+	contains(t, out.stdout, "last run       "+local(s.LastRun)+", ", " ago, over Microsoft Graph\n               all well\n", "the last day of the client secret is 2099-12-31",
 		"MEMBER  RESULT  ENTRIES  SYNCHRONISED\n", "\nanna    ok            1  ", "\n清水    ok            0  ", "next run       not known: systemd")
 	fits(t, out.stdout)
 
@@ -190,7 +190,7 @@ func TestStatusOfAFailedRun(t *testing.T) {
 			t.Errorf("%s: no hint for %q", name, s.Error)
 		}
 		out := w.run("status")
-		contains(t, out.stdout, "failed: ", "hint: ", "last good one  "+good, "The run failed as a whole")
+		contains(t, out.stdout, "failed: ", "hint: ", "last good one  "+local(good), "The run failed as a whole")
 		data, err := os.ReadFile(w.path("phonebooks.db"))
 		if err != nil {
 			t.Fatal(err)
@@ -300,23 +300,33 @@ func TestStatusOfTheTimer(t *testing.T) {
 	w := newWorld(t, "anna")
 	w.sync(0)
 	next := time.Now().Add(5*time.Hour + 50*time.Minute).UTC().Truncate(time.Second)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	shown := next.In(berlin).Format("2006-01-02 15:04 MST") + ", in 5 hours"
 	for name, tt := range map[string]struct {
 		unit         systemdtest.Properties
+		substate     string
 		text, nagios string
 		json         string
 	}{
-		"waits":   {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}, "next run       " + next.Format(time.RFC3339) + ", in 5 hours", "OK", next.Format(time.RFC3339)},
-		"stopped": {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "inactive"}, "none: contactsync.timer is not active", "WARNING - contactsync.timer is not active", ""},
-		"missing": {systemdtest.Properties{"LoadState": "not-found", "ActiveState": "inactive"}, "none: contactsync.timer is not installed", "WARNING", ""},
+		"waits":   {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}, "dead", "next run       " + shown, "OK", next.Format(time.RFC3339)},
+		"again":   {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}, "auto-restart", "next run       within 15 minutes, since the service tries again what could not be done; by the timer " + shown, "OK", next.Format(time.RFC3339)},
+		"stopped": {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "inactive"}, "dead", "none: contactsync.timer is not active", "WARNING - contactsync.timer is not active", ""},
+		"missing": {systemdtest.Properties{"LoadState": "not-found", "ActiveState": "inactive"}, "dead", "none: contactsync.timer is not installed", "WARNING", ""},
 	} {
-		bus := systemdtest.Start(t, systemd.TimerUnit, tt.unit, systemdtest.Properties{"NextElapseUSecRealtime": uint64(next.UnixMicro())})
+		bus := systemdtest.Start(t, map[string]systemdtest.Unit{
+			systemd.TimerUnit:   {"Unit": tt.unit, "Timer": {"NextElapseUSecRealtime": uint64(next.UnixMicro()), "Unit": systemd.ServiceUnit}},
+			systemd.ServiceUnit: {"Unit": {"ActiveState": "activating", "SubState": tt.substate}},
+		})
 		status := func(args ...string) string {
 			cmd := w.process(append([]string{"status"}, args...)...)
-			cmd.Env = append(cmd.Env, systemdtest.Address+"="+bus)
+			cmd.Env = append(cmd.Env, systemdtest.Address+"="+bus, "TZ=Europe/Berlin")
 			out, _ := cmd.Output() // --nagios tells by its status, too
 			return string(out)
 		}
-		contains(t, status(), tt.text)
+		contains(t, flat(status()), flat(tt.text))
 		contains(t, status("--nagios"), "CONTACTSYNC "+tt.nagios)
 		var s shownStatus
 		if err := json.Unmarshal([]byte(status("--json")), &s); err != nil {

@@ -32,6 +32,7 @@ type Timer struct {
 	Active  bool      // it is started now; otherwise there is no next time
 	Next    time.Time // when it starts its service next; zero where it will not
 	Last    time.Time // when it last did; zero where it never did
+	Retries bool      // its service failed, and waits to be started again (Restart=)
 }
 
 // TimerOf returns what the service manager knows of a timer; see timers in
@@ -65,6 +66,13 @@ func TimerOf(ctx context.Context, unit string) (Timer, error) {
 		t.Next = moment(times["NextElapseUSecRealtime"])
 	}
 	t.Last = moment(times["LastTriggerUSec"])
+	if service, ok := times["Unit"].(string); ok {
+		state, err := conn.GetUnitTypePropertiesContext(ctx, service, "Unit")
+		if err != nil {
+			return t, fmt.Errorf("ask systemd about %s: %w", service, err)
+		}
+		t.Retries = state["ActiveState"] == "activating" && state["SubState"] == "auto-restart"
+	}
 	return t, nil
 }
 

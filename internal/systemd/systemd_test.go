@@ -22,6 +22,16 @@ func TestTimer(t *testing.T) {
 			systemdtest.Properties{"NextElapseUSecRealtime": usec(next), "LastTriggerUSec": usec(last)},
 			systemd.Timer{Loaded: true, Enabled: true, Active: true, Next: next, Last: last},
 		},
+		"is tried again": {
+			systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"},
+			systemdtest.Properties{"NextElapseUSecRealtime": usec(next), "Unit": systemd.ServiceUnit},
+			systemd.Timer{Loaded: true, Active: true, Next: next, Retries: true},
+		},
+		"is under way": {
+			systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"},
+			systemdtest.Properties{"NextElapseUSecRealtime": usec(next), "Unit": "other.service"},
+			systemd.Timer{Loaded: true, Active: true, Next: next},
+		},
 		"never": {
 			systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "disabled", "ActiveState": "active"},
 			systemdtest.Properties{"NextElapseUSecRealtime": uint64(math.MaxUint64), "LastTriggerUSec": uint64(0)},
@@ -39,7 +49,11 @@ func TestTimer(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(systemdtest.Address, systemdtest.Start(t, systemd.TimerUnit, tt.unit, tt.timer))
+			t.Setenv(systemdtest.Address, systemdtest.Start(t, map[string]systemdtest.Unit{
+				systemd.TimerUnit:   {"Unit": tt.unit, "Timer": tt.timer},
+				systemd.ServiceUnit: {"Unit": {"ActiveState": "activating", "SubState": "auto-restart"}},
+				"other.service":     {"Unit": {"ActiveState": "activating", "SubState": "start"}},
+			}))
 			got, err := systemd.TimerOf(t.Context(), systemd.TimerUnit)
 			if err != nil || got != tt.want {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, tt.want)

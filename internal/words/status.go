@@ -25,6 +25,7 @@ const (
 	TimerNotThere  = "none: contactsync.timer is not installed"
 	TimerIdle      = "none: contactsync.timer is not active; this starts it: sudo systemctl enable --now contactsync.timer"
 	NothingPlanned = "none is planned by contactsync.timer"
+	TriesAgain     = "within 15 minutes, since the service tries again what could not be done; by the timer %s"
 	NotKnown       = "not known: %s"
 	NobodyNotedEnd = "nobody noted it; with its last day, warnings come in time: %s"
 	LeftOutStore   = "left out, since only the service user may read the settings"

@@ -17,11 +17,12 @@ const Address = "DBUS_SYSTEM_BUS_ADDRESS"
 // Properties are those of an interface.
 type Properties map[string]any
 
-// unit is a unit's object on the bus.
-type unit map[string]Properties
+// Unit is a unit's object on the bus: its interfaces without what all their
+// names begin with, as Unit, Timer, Service.
+type Unit map[string]Properties
 
 // GetAll implements org.freedesktop.DBus.Properties.
-func (u unit) GetAll(name string) (map[string]dbus.Variant, *dbus.Error) {
+func (u Unit) GetAll(name string) (map[string]dbus.Variant, *dbus.Error) {
 	all := map[string]dbus.Variant{}
 	for key, value := range u[strings.TrimPrefix(name, "org.freedesktop.systemd1.")] {
 		all[key] = dbus.MakeVariant(value)
@@ -29,9 +30,9 @@ func (u unit) GetAll(name string) (map[string]dbus.Variant, *dbus.Error) {
 	return all, nil
 }
 
-// Start starts a message bus on which systemd has one unit, a timer, and
-// returns the bus's address. Both end with the test.
-func Start(t testing.TB, name string, ofUnit, ofTimer Properties) (address string) {
+// Start starts a message bus on which systemd has units, and returns the bus's
+// address. Both end with the test.
+func Start(t testing.TB, units map[string]Unit) (address string) {
 	t.Helper()
 	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address", "--address=unix:dir="+t.TempDir())
 	out, err := daemon.StdoutPipe()
@@ -54,9 +55,11 @@ func Start(t testing.TB, name string, ofUnit, ofTimer Properties) (address strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	path := dbus.ObjectPath("/org/freedesktop/systemd1/unit/" + systemd.PathBusEscape(name))
-	if err := conn.Export(unit{"Unit": ofUnit, "Timer": ofTimer}, path, "org.freedesktop.DBus.Properties"); err != nil {
-		t.Fatal(err)
+	for name, unit := range units {
+		path := dbus.ObjectPath("/org/freedesktop/systemd1/unit/" + systemd.PathBusEscape(name))
+		if err := conn.Export(unit, path, "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := conn.RequestName("org.freedesktop.systemd1", dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
