@@ -17,6 +17,15 @@ const (
 	BooksWritable   = "%[1]s holds %[2]s and can be written"
 	NoOtherRun      = "no other run is under way"
 
+	// FileHidden has the key, the file and the folder that hides it; CopyFile the
+	// command that copies the file, and the one that sets the key.
+	FileHidden  = "%[1]s: a run by hand can read %[2]s, but the one at night cannot: contactsync.service sees nothing below %[3]s"
+	CopyFile    = "copy it to where the service can read it, and set the key: %[1]s; %[2]s"
+	PlaceHidden = "a run by hand can use %[1]s, but the one at night cannot: contactsync.service sees nothing below %[2]s"
+	MovePlace   = "choose another place, as contactsync(8) says in SERVICE"
+	// NotSeen has the file or folder, the folder that hides it, and a command.
+	NotSeen = "contactsync.service sees nothing below %[2]s, whatever the rights of %[1]s are, so put it elsewhere; this says where: %[3]s"
+
 	NoSystemd          = "no systemd here, so nothing starts a run by itself"
 	LookAtManager      = "look at the service manager: systemctl status dbus"
 	NoTimer            = "there is no %s on this machine"

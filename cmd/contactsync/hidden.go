@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"contactsync/internal/fault"
+	"contactsync/internal/settings"
+	"contactsync/internal/systemd"
+	"contactsync/internal/words"
+)
+
+// What lies below /home or /tmp is there for whoever runs this by hand, and not
+// for contactsync.service.
+
+// The files that a run by the service can read, in place of those that it
+// cannot.
+const (
+	seenCAFile      = "/etc/ssl/certs/contactsync-ca.pem"
+	seenCertificate = "/etc/ucware/contactsync.pem"
+)
+
+// hiddenFrom returns in which folder a file lies of which the service sees
+// nothing, and where that is behind links; nothing where it can see the file, or
+// where there is no service to ask about.
+func hiddenFrom(ctx context.Context, file string) (folder, place string) {
+	folders, err := systemd.Hidden(ctx, systemd.ServiceUnit)
+	if file == "" || err != nil && !systemd.IsService() {
+		return "", ""
+	}
+	return systemd.Below(file, folders)
+}
+
+// testHidden warns of a file that a key names and whoever checks can read, but
+// not the service; seen is where a copy belongs, how the options with which it
+// is made.
+func (k *checker) testHidden(ctx context.Context, key, file, how, seen string) {
+	if folder, place := hiddenFrom(ctx, file); folder != "" && readable(file) {
+		k.warn("keys", words.Say(words.CopyFile, "sudo install "+how+" "+quote(place)+" "+seen, k.kvstore()+" set contactsync "+key+" "+seen),
+			words.FileHidden, key, file, folder)
+	}
+}
+
+// testPlace warns of a place for databases that the service does not see.
+func (k *checker) testPlace(ctx context.Context, name, path string) {
+	if folder, _ := hiddenFrom(ctx, path); folder != "" {
+		k.warn(name, words.MovePlace, words.PlaceHidden, path, folder)
+	}
+}
+
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+// seen gives the error of a run by the service that cannot open one of its
+// files, because it is hidden, the hint that says so: else the rights would seem
+// to be wrong, or the file to be gone.
+func (p *program) seen(ctx context.Context, set settings.Settings, err error) error {
+	if err == nil || !systemd.IsService() {
+		return err
+	}
+	for _, path := range []string{p.store, p.phonebooks, set.CAFile, set.ClientCertificate} {
+		if folder, _ := hiddenFrom(ctx, path); folder != "" && !readable(path) {
+			return fault.New(fault.ClassOf(err), words.Say(words.NotSeen, path, folder, p.command("check")), "%w", err)
+		}
+	}
+	return err
+}
