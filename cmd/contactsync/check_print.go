@@ -75,10 +75,10 @@ type checkText struct {
 }
 
 const (
-	checkColumn = 15 // where details begin: behind the mark and the longest name
-	checkWidth  = 80
-	screenful   = 20 // of lines that say that all is well
-	similar     = 10 // lines that need the same done
+	textColumn = 15 // where texts begin: behind the mark and the longest name, or what they are about
+	textWidth  = 80
+	screenful  = 20 // of lines that say that all is well
+	similar    = 10 // lines that need the same done
 )
 
 // link prints what a link came to; many is a line that stands for more than a
@@ -127,20 +127,21 @@ func (t *checkText) group(same []finding, many string) error {
 	if text == "" {
 		return nil
 	}
-	return t.out.show(t.out.paint(faint, t.block(text)))
+	return t.out.show(t.out.paint(faint, block(text)))
 }
 
 // line prints a finding without its hint. It is the only place that knows what
 // the mark of a result looks like.
 func (t *checkText) line(f finding) error {
 	mark := t.out.paint(toneOf(f.Result), t.marks[f.Result])
-	head := padded(" "+f.Name, checkColumn-1)
-	return t.out.show(mark + head + strings.TrimPrefix(t.block(f.Detail), strings.Repeat(" ", checkColumn)))
+	head := padded(" "+f.Name, textColumn-1)
+	return t.out.show(mark + head + strings.TrimPrefix(block(f.Detail), strings.Repeat(" ", textColumn)))
 }
 
-// block returns text in lines that begin below the details. What is to be typed
-// or clicked, in lines that begin with a blank or behind a colon, stays whole.
-func (t *checkText) block(text string) string {
+// block returns text in lines that begin at textColumn, for check and status.
+// What is to be typed or clicked, in lines that begin with blanks or behind a
+// colon, stays whole.
+func block(text string) string {
 	var out strings.Builder
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		line = visible(line)
@@ -148,9 +149,9 @@ func (t *checkText) block(text string) string {
 			fmt.Fprintf(&out, "  %s\n", line)
 			continue
 		}
-		for _, part := range wrapped(line, checkWidth-checkColumn) {
-			indent := checkColumn
-			if width(part) > checkWidth-checkColumn {
+		for _, part := range wrapped(line, textWidth-textColumn) {
+			indent := textColumn
+			if width(part) > textWidth-textColumn {
 				indent = 4
 			}
 			fmt.Fprintf(&out, "%s%s\n", strings.Repeat(" ", indent), part)
@@ -159,8 +160,10 @@ func (t *checkText) block(text string) string {
 	return out.String()
 }
 
-// typed finds the commands within a hint.
-var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync (?:-|secret|members|phonebook|status|lookup|check))[^;,(]*[^;,( ](?:; sudo [^;,(]*[^;,( ])*)`)
+// typed finds the commands within a hint: behind a colon, or at its beginning,
+// up to the next comma, semicolon or bracket. So no sentence begins with a
+// command, or goes on behind one without such a mark.
+var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync (?:-|secret|members|phonebook|status|lookup|check))[^;,()]*[^;,() ](?:; sudo [^;,()]*[^;,() ])*)`)
 
 // wordsOf returns the words of a line, of which a command is one. One that gets
 // a line of its own, because it is wider than limit, is no part of a sentence.

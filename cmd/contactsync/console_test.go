@@ -45,7 +45,7 @@ func TestColoursOfErrors(t *testing.T) {
 	w := newWorld(t, "anna")
 	status, screen := w.atTerminal("--nonsense").start().end()
 	check(t, "exit status", status, 2)
-	contains(t, screen, "contactsync: \x1b[31merror\x1b[0m: ", "\x1b[2mcontactsync: hint: contactsync --help lists what there is\x1b[0m\n")
+	contains(t, screen, "contactsync: \x1b[31merror\x1b[0m: ", "\x1b[2mcontactsync: hint: this lists what there is: contactsync --help\x1b[0m\n")
 	w.set("office365", "maybe")
 	if out := w.run("-v"); strings.Contains(out.stderr, "\x1b") {
 		t.Errorf("a file gets colours: %q", out.stderr)

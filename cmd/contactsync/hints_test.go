@@ -44,8 +44,8 @@ func TestOptionsBehindTheCommand(t *testing.T) {
 		"lookup 030901820 -v": "contactsync -v lookup\n",
 		"phonebook list -v":   "contactsync -v phonebook list\n",
 		"members --store /x":  "options such as --store FOLDER stand before the command: contactsync --store FOLDER members\n",
-		"check --dry-run":     "contactsync --help lists what there is\n",
-		"--nonsense":          "contactsync --help lists what there is\n",
+		"check --dry-run":     "this lists what there is: contactsync --help\n",
+		"--nonsense":          "this lists what there is: contactsync --help\n",
 	} {
 		out := w.run(strings.Fields(line)...)
 		check(t, "exit status of "+line, out.status, 2)

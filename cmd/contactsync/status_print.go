@@ -12,9 +12,6 @@ import (
 	"contactsync/internal/words"
 )
 
-// statusColumn is where texts begin, behind what they are about.
-const statusColumn = 15
-
 // printStatus prints the status for people.
 func (p *program) printStatus(s *standing, all bool) error {
 	if err := p.printRuns(s); err != nil {
@@ -36,21 +33,20 @@ func (p *program) printStatus(s *standing, all bool) error {
 
 // tell prints what there is to say about a thing, in lines of 80 columns.
 func (p *program) tell(about, text string, t tone) error {
-	const room = checkWidth - statusColumn
-	head := padded(visible(words.Fill(about)), statusColumn-1) + " "
-	for _, line := range wrapped(visible(strings.Join(strings.Fields(text), " ")), room) {
-		if width(line) > room { // a command stays in one piece
-			if strings.TrimSpace(head) != "" {
-				line = strings.TrimRight(head, " ") + "\n" + strings.Repeat(" ", 4) + line
-			} else {
-				line = strings.Repeat(" ", 4) + line
-			}
-			head = ""
+	head := padded(visible(words.Fill(about)), textColumn-1) + " "
+	for line := range strings.Lines(block(strings.Join(strings.Fields(text), " "))) {
+		part := strings.TrimLeft(line, " ")
+		indent := strings.TrimSuffix(line, part)
+		switch {
+		case len(indent) == textColumn:
+			indent = head
+		case strings.TrimSpace(head) != "":
+			indent = strings.TrimRight(head, " ") + "\n" + indent
 		}
-		if err := p.stdout.show(head + p.stdout.paint(t, line) + "\n"); err != nil {
+		if err := p.stdout.show(indent + p.stdout.paint(t, strings.TrimSuffix(part, "\n")) + "\n"); err != nil {
 			return err
 		}
-		head = strings.Repeat(" ", statusColumn)
+		head = strings.Repeat(" ", textColumn)
 	}
 	return nil
 }
@@ -240,7 +236,7 @@ func (p *program) printLeavers(s *standing) error {
 	if len(s.Leavers) == 0 {
 		return nil
 	}
-	if err := p.stdout.show("\n" + strings.Join(wrapped(words.Fill(words.Leavers), checkWidth), "\n") + "\n"); err != nil {
+	if err := p.stdout.show("\n" + strings.Join(wrapped(words.Fill(words.Leavers), textWidth), "\n") + "\n"); err != nil {
 		return err
 	}
 	t := newTable(column{head: words.HeadOwner, spare: true}, column{head: words.HeadPhonebook, spare: true}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})

@@ -142,13 +142,13 @@ func TestStatusWithoutSettings(t *testing.T) {
 	out := w.run("status")
 	check(t, "exit status", out.status, 0)
 	contains(t, out.stdout, "last run       no run is recorded yet\n", "\nsettings       not configured yet")
-	contains(t, flat(out.stdout), "set contactsync KEY sets one key")
+	contains(t, flat(out.stdout), "this sets one key: kvstore --store "+w.path("kvstore")+" set contactsync KEY")
 	lacks(t, out.stdout, "nobody noted", "secret's end", "contactsync -v", "this makes one")
 	fits(t, out.stdout)
 	// Of the appliance's own files, the installer's dialog is named first.
 	p := newProgram([]string{"contactsync", "status"}, nil, io.Discard, io.Discard)
 	p.store = kvstore.DefaultDir
-	contains(t, p.notConfigured(nil), "sudo dpkg-reconfigure ucware-contactsync asks for what is needed")
+	contains(t, p.notConfigured(nil), "this asks for what is needed: sudo dpkg-reconfigure ucware-contactsync; ")
 }
 
 // Who was skipped has no names on the phone, which is not all well.

@@ -99,7 +99,7 @@ func TestBadCertificates(t *testing.T) {
 		{"PKCS#12", "\x30\x82\x0a\x11\x02\x01\x03", "no PEM file", "openssl pkcs12"},
 		{"no certificate", p.pkcs1(), "no certificate", "one PEM file"},
 		{"no key", p.certPEM(), "no key", "one PEM file"},
-		{"encrypted PKCS#8", p.certPEM() + encode("ENCRYPTED PRIVATE KEY", []byte("scrambled")), "encrypted", "openssl pkey -in app.pem -out app.key makes app.key; join it and the certificate in one file"},
+		{"encrypted PKCS#8", p.certPEM() + encode("ENCRYPTED PRIVATE KEY", []byte("scrambled")), "encrypted", "openssl pkey -in app.pem -out app.key; join app.key and the certificate in one file"},
 		{"encrypted PKCS#1", p.certPEM() + legacy, "encrypted", "openssl pkey"},
 		{"EC key", ecCert + encode("EC PRIVATE KEY", sec1), "no RSA key", "openssl req"},
 		{"EC key in PKCS#8", ecCert + pkcs8(t, ec), "no RSA key", "openssl req"},

@@ -59,7 +59,7 @@ EXIT STATUS:
 
 // What is wrong with a command line, and what to type.
 const (
-	SeeHelp         = "contactsync --help lists what there is"
+	SeeHelp         = "this lists what there is: contactsync --help"
 	OptionsBefore   = "options such as %[1]s stand before the command: contactsync %[1]s %[2]s"
 	NoSubcommand    = "no subcommand given"
 	UnknownArgument = "unknown command or argument: %s"

@@ -9,7 +9,7 @@ const (
 
 	ReadOnly        = "the file system is read-only: mount shows how it is mounted, sudo dmesg whether the disk is broken"
 	ReadOnlyService = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
-		"sudo dpkg-reconfigure ucware-contactsync makes the usual one again"
+		"this makes the usual one again: sudo dpkg-reconfigure ucware-contactsync"
 
 	// Remove has a file that is in the way.
 	Remove            = "remove %s"

@@ -103,6 +103,6 @@ const (
 	LookAtKeys    = "look at what is set: %s list contactsync"
 	NotConfigured = "not configured yet, so nothing is done: neither an app registration of Microsoft 365 (tenant_id, client_id, client_secret) " +
 		"nor an Exchange server of one's own (ews_url, ews_username, ews_password) is set in %[1]s; %[2]s"
-	KeySets      = "%s set contactsync KEY sets one key"
-	DialogOrSets = "sudo dpkg-reconfigure ucware-contactsync asks for what is needed, %s set contactsync KEY sets one key"
+	KeySets      = "this sets one key: %s set contactsync KEY"
+	DialogOrSets = "this asks for what is needed: sudo dpkg-reconfigure ucware-contactsync; this sets one key: %s set contactsync KEY"
 )

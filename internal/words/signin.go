@@ -24,7 +24,7 @@ const (
 	CertificateFile     = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
 	LetReadCertificate  = "let the service read it: chown root:ucservices and chmod 0640"
 	CertificateConvert  = "convert a .pfx or .p12 file with: openssl pkcs12 -noenc -in app.pfx -out app.pem"
-	CertificateDecrypt  = "take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key makes app.key; join it and the certificate in one file"
+	CertificateDecrypt  = "take the encryption off, and protect the file by its mode (0640): openssl pkey -in app.pem -out app.key; join app.key and the certificate in one file"
 	KeyTooShort         = "Entra takes an RSA key of 2048 bits or more; " + MakeCertificate
 )
 
