@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"contactsync/internal/simulator/accounts"
+)
+
+// shellOf returns functions of one of the package's scripts as they stand there.
+func shellOf(t *testing.T, file string, functions ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, f := range functions {
+		text, err := exec.Command("sed", "-n", "/^"+f+"() {/,/^}/p", "../../debian/ucware-contactsync."+file).Output()
+		if err != nil || len(text) == 0 {
+			t.Fatalf("%s has no %s: %v", file, f, err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+// A wrong answer comes back as it was typed, and a blank makes no domain.
+func TestDialogTakesAnID(t *testing.T) {
+	parallel(t)
+	const script = `
+put() { answer=$2; }
+get() { RET=another; }
+h4='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]' guid=$h4$h4-$h4-$h4-$h4-$h4$h4$h4
+value=$2 answer=$2
+if right_id "$1"; then printf 'right %s' "$answer"; else printf 'wrong %s' "$answer"; fi`
+	functions := shellOf(t, "config", "trimmed", "right_id", "is_domain")
+	for _, tt := range []struct{ key, typed, want string }{
+		{"tenant_id", "firma gmbh", "wrong firma gmbh"},
+		{"tenant_id", "Firma GmbH.de", "wrong Firma GmbH.de"},
+		{"tenant_id", " Firma.onmicrosoft.com ", "right firma.onmicrosoft.com"},
+		{"tenant_id", "{12345678-90AB-cdef-1234- 567890abcdef}", "right 12345678-90ab-cdef-1234-567890abcdef"},
+		{"tenant_id", "", "right "},
+		{"client_id", "firma.de", "wrong firma.de"},
+		{"client_id", " 12345678-90ab-cdef-1234-567890abcdef", "right 12345678-90ab-cdef-1234-567890abcdef"},
+	} {
+		out, err := exec.Command("sh", "-c", "export LC_ALL=C\n"+functions+script, "sh", tt.key, tt.typed).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, tt.key+" "+tt.typed, string(out), tt.want)
+	}
+}
+
+// The phonebooks' folder is made where it is missing, and repaired but on an
+// upgrade, as an administrator may want it otherwise.
+func TestPostinstMakesTheFolder(t *testing.T) {
+	parallel(t)
+	a := accounts.New(t)
+	a.User("ucservices", "ucphonebooks")
+	const before, after = `set -e
+mount -t tmpfs none /var/lib
+fill=$1
+mkdir /var/lib/bin
+printf '#!/bin/sh\n[ -z "%s" ] || exec echo "%s"\nexit 1\n' "$2" "$2" >/var/lib/bin/dpkg-statoverride
+chmod +x /var/lib/bin/dpkg-statoverride
+PATH=/var/lib/bin:$PATH
+eval "$3"
+`, `make_folder
+stat -c '%U:%G %a' /var/lib/ucware/phonebooks`
+	const mistaken, usual = "mkdir -m 755 -p /var/lib/ucware/phonebooks", "ucservices:ucphonebooks 2770\n"
+	for _, tt := range []struct{ name, fill, override, before, want string }{
+		{name: "the first time", want: usual},
+		{"missing on an upgrade", "yes", "", "", usual},
+		{"reconfigured", "", "", mistaken, usual},
+		{"upgraded", "yes", "", mistaken, "root:root 755\n"},
+		{"overridden", "", "root ucphonebooks 2775 /var/lib/ucware/phonebooks", mistaken, "root:ucphonebooks 2775\n"},
+		{"overridden by id", "", "#0 ucphonebooks 2750 /var/lib/ucware/phonebooks", "", "root:ucphonebooks 2750\n"},
+	} {
+		out, err := a.Command("root", "sh", "-c", before+shellOf(t, "postinst", "make_folder")+after, "sh", tt.fill, tt.override, tt.before).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		check(t, tt.name, string(out), tt.want)
+	}
+}
