@@ -91,12 +91,13 @@ func get(store *kvstore.Store, c *cli.Context) error {
 
 func set(store *kvstore.Store, c *cli.Context) error {
 	namespace, key, value := c.Args().Get(0), c.Args().Get(1), c.Args().Get(2)
-	if isSecret(namespace) { // swapped with the key, and list would show the value
-		return usage(words.NamespaceFirst, namespace)
-	}
 	known, err := store.Namespaces()
 	if err != nil {
 		return err
+	}
+	fresh := !slices.Contains(known, namespace)
+	if fresh && isSecret(namespace) { // swapped with the key, and list would show the value
+		return usage(words.NamespaceFirst, namespace)
 	}
 	if c.NArg() == 3 && isSecret(key) {
 		fmt.Fprintln(c.App.ErrWriter, words.Fill(words.SecretInSight))
@@ -110,7 +111,7 @@ func set(store *kvstore.Store, c *cli.Context) error {
 		return err
 	}
 	// A script knows what it makes; people mistake words.
-	if !slices.Contains(known, namespace) && (c.NArg() == 3 || prompt.IsTerminal(c.App.Reader)) {
+	if fresh && (c.NArg() == 3 || prompt.IsTerminal(c.App.Reader)) {
 		fmt.Fprintln(c.App.ErrWriter, words.Say(words.NamespaceMade, namespace, commandFor(c.String("store"))+" delete "+namespace+" "+visible(key)))
 	}
 	return nil

@@ -79,7 +79,7 @@ func judge(err error, store string) (status int, hint string) {
 	case errors.Is(err, kvstore.ErrFull):
 		return exitIO, words.Say(words.FreeSpace, visible(store))
 	case errors.Is(err, kvstore.ErrBusy):
-		return exitTryAgain, words.FileBusy
+		return exitTryAgain, cmp.Or(dbfile.Hint(err), words.FileBusy)
 	case errors.Is(err, errStopped):
 		return exitTryAgain, ""
 	}
