@@ -83,7 +83,7 @@ func checkPair(certs []*x509.Certificate, key *rsa.PrivateKey, now time.Time) er
 	case now.After(c.NotAfter):
 		return flaw(words.Say(words.CertificateHasEnded, day), words.CertificateExpired, day)
 	case now.Before(c.NotBefore):
-		return flaw(words.SetClock, words.CertificateNotYet, c.NotBefore.UTC().Format(time.RFC3339))
+		return flaw(words.CertificateBegins, words.CertificateNotYet, c.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ const (
 	NoTimer            = "there is no %s on this machine"
 	InstallAgain       = "install the package again: sudo apt reinstall ucware-contactsync"
 	TimerStopped       = "%s is not active, so no run begins by itself"
-	TimerNotEnabled    = "%s is active, but will not be when the machine was started again"
+	TimerNotEnabled    = "%s is active, but will not be after a restart"
 	StartTimer         = "start it, now and with the machine: sudo systemctl enable --now contactsync.timer"
 	TimerActive        = "%s is active"
 	NextRunBegins      = "the next run begins at %s"

@@ -28,8 +28,8 @@ const (
 const (
 	// GrantContactsRead is for an app that no mailbox is open to.
 	GrantContactsRead = "in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}; a new grant can take an hour to work"
-	MailboxRefused    = "in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}; " +
-		"where the app has them, an application access policy or the scope of RBAC for Applications leaves this mailbox out (Test-ServicePrincipalAuthorization tells)"
+	MailboxRefused    = "where an application access policy or RBAC for Applications opens some mailboxes only, this one is not in its scope (Test-ServicePrincipalAuthorization tells); " +
+		"otherwise add in {permissions} the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}"
 	NoExchangeOnline = "the tenant has no Exchange Online; check tenant_id and the tenant's licences in {subscriptions}"
 	CheckGraphURL    = "check graph_url"
 	LinksElsewhere   = "if graph_url names a gateway of your own, it must rewrite the links in answers; else set graph_url to your cloud's address"
@@ -38,9 +38,9 @@ const (
 	EWSRefused = "give the app the permission full_access_as_app of Office 365 Exchange Online in {permissions}, then {consent}, or by RBAC for Applications the role Application EWS.AccessAsApp; " +
 		"where it has that, an application access policy or a scope leaves this mailbox out (Test-ApplicationAccessPolicy, Test-ServicePrincipalAuthorization)"
 	EWSSwitchedOff = "Exchange Online ends EWS: tenant by tenant since October 2026, for good on 2027-04-01, and Kiosk, F1 and F3 mailboxes have none; " +
-		"in {permissions} add Contacts.Read of Microsoft Graph ({application permissions}), then {consent}, and set source to graph or auto"
+		"in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}, and set source to graph or auto"
 	EWSBlocked = "the organisation lists who may use EWS: until 2027-04-01 an administrator can add this app (Set-OrganizationConfig -EwsAllowedAppIDs, " +
-		"each write replaces the list, 24 hours until it works); better add Contacts.Read of Microsoft Graph in {permissions} ({application permissions}), then {consent}, and set source to graph or auto"
+		"each write replaces the list, 24 hours until it works); better add in {permissions} the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}, and set source to graph or auto"
 )
 
 // What to do about an Exchange server of one's own.

@@ -20,7 +20,8 @@ const (
 		"join both in one file, and upload app.crt in {certificates}"
 
 	UploadCertificate   = "upload the certificate of client_certificate in {certificates}, or make a new one where it has expired"
-	CertificateHasEnded = "it has expired on %s; " + MakeCertificate
+	CertificateHasEnded = "it expired on %s; " + MakeCertificate
+	CertificateBegins   = "wait until then, or, where that has passed, set this machine's clock: sudo timedatectl set-ntp true"
 	CertificateFile     = "let client_certificate name one PEM file that holds the certificate and its RSA key, not encrypted"
 	LetReadCertificate  = "let the service read it: chown root:ucservices and chmod 0640"
 	CertificateConvert  = "convert a .pfx or .p12 file with: openssl pkcs12 -noenc -in app.pfx -out app.pem"
