@@ -18,9 +18,10 @@ import (
 // at all times (GOGC=50) would cost a tenth of the CPU time; a limit costs it
 // only where a run comes close. What is known of each member for as long as
 // the run takes has to be given in addition: with 10,000 of them the collector
-// took a quarter of the CPU time. It is half a kibibyte each in the end, for
-// half of which there is room in memory while they are not many; without more
-// for the others the collector took two thirds of it with 100,000.
+// took a quarter of the CPU time. It is half a kibibyte each in the end. For half
+// of it there is room in memory while they are not many; the others get half as
+// much again as they take, because without it the collector took two thirds of
+// the CPU time with 100,000.
 const (
 	memory       = 23 << 20
 	memberMemory = 256

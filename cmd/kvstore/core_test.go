@@ -22,8 +22,8 @@ func dumped(cmd *exec.Cmd) bool { return cmd.ProcessState.Sys().(syscall.WaitSta
 // A crash while a secret is being typed or piped in writes it nowhere, also
 // where the shell and Go would have it do so.
 func TestCrashLeavesNoMemoryBehind(t *testing.T) {
-	any := withCores(t, "sh", "-c", "kill -ABRT $$")
-	if any.Run(); !dumped(any) {
+	shell := withCores(t, "sh", "-c", "kill -ABRT $$")
+	if shell.Run(); !dumped(shell) {
 		t.Skip("no process leaves its memory behind on this machine")
 	}
 	itself, err := os.Executable()
