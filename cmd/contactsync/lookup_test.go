@@ -36,6 +36,9 @@ func TestLookup(t *testing.T) {
 	early := w.run("lookup", "030 90182012")
 	check(t, "exit status before the first run", early.status, 1)
 	contains(t, early.stderr, "there is no file "+w.path("phonebooks.db")+" yet", "the first run makes it: contactsync --store ")
+	if _, err := os.Stat(w.path("phonebooks.db")); err == nil {
+		t.Error("looking a number up made a file")
+	}
 	lacks(t, early.stderr, "nobody has")
 	w.set("default_area_code", "30")
 	w.add("anna", "Erika", "030 / 901820-12")
@@ -83,6 +86,7 @@ func TestLookupInOwnPhonebooks(t *testing.T) {
 func TestLookupSaysWhatIsWrong(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
+	w.sync(0)
 	for _, c := range []struct {
 		status      int
 		args, words string
@@ -103,10 +107,6 @@ func TestLookupSaysWhatIsWrong(t *testing.T) {
 	}
 	check(t, "with -q", w.run("-q", "lookup", "030 90182012").stderr, "")
 	contains(t, w.run("lookup", "030", "--help").stdout, "--user UID")
-	if _, err := os.Stat(w.path("phonebooks.db")); err == nil {
-		t.Error("looking a number up made a file")
-	}
-	w.sync(0)
 	w.damage("phonebooks.db")
 	check(t, "damaged", w.run("lookup", "030 90182012").status, 74)
 }
