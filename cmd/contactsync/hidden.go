@@ -24,8 +24,11 @@ const (
 // nothing, and where that is behind links; nothing where it can see the file, or
 // where there is no service to ask about.
 func hiddenFrom(ctx context.Context, file string) (folder, place string) {
+	if file == "" {
+		return "", ""
+	}
 	folders, err := systemd.Hidden(ctx, systemd.ServiceUnit)
-	if file == "" || err != nil && !systemd.IsService() {
+	if err != nil && !systemd.IsService() {
 		return "", ""
 	}
 	return systemd.Below(file, folders)
@@ -64,7 +67,11 @@ func (p *program) seen(ctx context.Context, set settings.Settings, err error) er
 	if err == nil || !systemd.IsService() {
 		return err
 	}
-	for _, path := range []string{p.store, p.phonebooks, set.CAFile, set.ClientCertificate} {
+	files := []string{p.store, p.phonebooks, set.CAFile}
+	if set.Office365 { // else nobody signs in with a certificate
+		files = append(files, set.ClientCertificate)
+	}
+	for _, path := range files {
 		if folder, _ := hiddenFrom(ctx, path); folder != "" && !readable(path) {
 			return fault.New(fault.ClassOf(err), words.Say(words.NotSeen, path, folder, p.command("check")), "%w", err)
 		}
