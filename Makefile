@@ -45,7 +45,7 @@ demo: build ## the main job against a simulated tenant; leaves nothing but bin/
 test: lint unit conformance ## everything that can be tested on this machine
 
 # With the race detector these would take half an hour; in soak they do.
-SLOW = TestAsIfReadAnew|TestServiceFaults|TestMachineFaults|TestKilled|TestFullDisk|TestSignalAtAnyRequest|TestRightsTakenAway|TestFewFileDescriptors|TestManyMembers|TestStrange
+SLOW = TestAsIfReadAnew|TestEachMistake|TestEchoes|TestServiceFaults|TestMachineFaults|TestKilled|TestFullDisk|TestSignalAtAnyRequest|TestRightsTakenAway|TestFewFileDescriptors|TestManyMembers|TestStrange
 
 unit: export LC_ALL = C.UTF-8
 unit: need-build ## our own tests, with the race detector but for the slowest

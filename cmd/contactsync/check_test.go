@@ -437,7 +437,7 @@ func TestCheckOfTheTimer(t *testing.T) {
 	}{
 		"active":   {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}, next, []string{"✓ timer ", "the next run begins at 2026-11-23 02:23 CET"}},
 		"inactive": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "inactive"}, next, []string{"! timer ", "is not active", "systemctl enable --now contactsync.timer"}},
-		"disabled": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "disabled", "ActiveState": "active"}, next, []string{"! timer ", "started again", "systemctl enable --now contactsync.timer"}},
+		"disabled": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "disabled", "ActiveState": "active"}, next, []string{"! timer ", "after a restart", "systemctl enable --now contactsync.timer"}},
 		"missing":  {systemdtest.Properties{"LoadState": "not-found", "UnitFileState": "", "ActiveState": "inactive"}, next, []string{"! timer ", "no contactsync.timer", "apt reinstall"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func TestBadCertificates(t *testing.T) {
 		{"EC key in PKCS#8", ecCert + pkcs8(t, ec), "no RSA key", "openssl req"},
 		{"somebody else's key", p.certPEM() + other.pkcs1(), "does not belong", "one PEM file"},
 		{"two keys", p.certPEM() + p.pkcs1() + other.pkcs1(), "more than one key", "one PEM file"},
-		{"expired", expired.certPEM() + p.pkcs1(), "expired on 2", "it has expired on 2"},
+		{"expired", expired.certPEM() + p.pkcs1(), "expired on 2", "it expired on 2"},
 		{"not yet", future.certPEM() + p.pkcs1(), "not valid before", "clock"},
 		{"short", short.certPEM() + short.pkcs1(), "too short: 1024", "2048"},
 		{"damaged certificate", encode("CERTIFICATE", []byte("x")) + p.pkcs1(), "damaged", "one PEM file"},
