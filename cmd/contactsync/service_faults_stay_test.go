@@ -29,8 +29,8 @@ var faultsThatStay = map[string]struct {
 	"emil":  {simulator.Broken(http.StatusInternalServerError, ""), []string{"500", "tried ", "a failure of the service", "the next run tries again"}},
 	"frida": {simulator.CutAfter(100), []string{"tried 6 times", "the connection broke off", "check the network"}},
 	"gina":  {simulator.HalfZipped, []string{"unexpected EOF", "tried 6 times", "check the network"}},
-	"hans":  {simulator.Drip(20, time.Hour), []string{"no byte for 3s", "tried 6 times", "check the network"}},
-	"ida":   {simulator.Drip(1, 50*time.Millisecond), []string{"no whole answer within 4s", "tried 6 times", "check the network"}},
+	"hans":  {simulator.Drip(20, time.Hour), []string{"no byte for 2s", "tried 6 times", "check the network"}},
+	"ida":   {simulator.Drip(1, 50*time.Millisecond), []string{"no whole answer within 5s", "tried 6 times", "check the network"}},
 }
 
 // What stays out of order through all tries keeps that one mailbox's phonebook
@@ -126,7 +126,7 @@ func (w *world) impatient(args ...string) result {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	p := newProgram(w.line(args...), strings.NewReader(""), &stdout, &stderr)
-	p.limits.IdleTimeout, p.limits.Timeout = 3*time.Second, 10*time.Second
+	p.limits.IdleTimeout, p.limits.Timeout = 2*time.Second, 5*time.Second
 	return w.seen(args, result{p.run(w.t.Context()), stdout.String(), stderr.String()})
 }
 
