@@ -28,7 +28,7 @@ const (
 const (
 	// GrantContactsRead is for an app that no mailbox is open to.
 	GrantContactsRead = "in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}; a new grant can take an hour to work"
-	MailboxRefused    = "where an application access policy or RBAC for Applications opens some mailboxes only, this one is not in its scope (Test-ServicePrincipalAuthorization tells); " +
+	MailboxRefused    = "where an application access policy or RBAC for Applications opens some mailboxes only, it leaves this mailbox out (Test-ServicePrincipalAuthorization tells); " +
 		"otherwise add in {permissions} the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}"
 	NoExchangeOnline = "the tenant has no Exchange Online; check tenant_id and the tenant's licences in {subscriptions}"
 	CheckGraphURL    = "check graph_url"
