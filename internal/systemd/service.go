@@ -2,12 +2,10 @@ package systemd
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/coreos/go-systemd/v22/dbus"
 )
 
 // ServiceUnit is the unit that makes a run.
@@ -27,31 +25,29 @@ func IsService() bool { return os.Getenv("INVOCATION_ID") != "" }
 // ErrNone where nobody can be asked; the folders are then those that the unit
 // hides as it is installed.
 func Hidden(ctx context.Context, unit string) (folders []string, err error) {
-	all := append(append([]string(nil), homes...), temporary...)
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	conn, err := dbus.NewSystemConnectionContext(ctx)
+	err = ask(ctx, unit, func(m manager) error {
+		service, err := m.properties(unit, "Service")
+		if how := service["ProtectHome"]; how == "yes" || how == "tmpfs" {
+			folders = append(folders, homes...)
+		}
+		if service["PrivateTmp"] == true {
+			folders = append(folders, temporary...)
+		}
+		return err
+	})
 	if err != nil {
-		return all, fmt.Errorf("ask systemd about %s: %w", unit, absent(err))
+		folders = slices.Concat(homes, temporary)
 	}
-	defer conn.Close()
-	service, err := conn.GetUnitTypePropertiesContext(ctx, unit, "Service")
-	if err != nil {
-		return all, fmt.Errorf("ask systemd about %s: %w", unit, err)
-	}
-	if how := service["ProtectHome"]; how == "yes" || how == "tmpfs" {
-		folders = append(folders, homes...)
-	}
-	if service["PrivateTmp"] == true {
-		folders = append(folders, temporary...)
-	}
-	return folders, nil
+	return folders, err
 }
 
 // Below returns in which of the folders a file lies, and where that is when
 // symbolic links are followed as far as they can be; an empty folder where it
-// lies in none.
+// lies in none, or the path is empty.
 func Below(path string, folders []string) (folder, place string) {
+	if path == "" { // which is not the working directory here
+		return "", ""
+	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", path

@@ -38,43 +38,66 @@ type Timer struct {
 // TimerOf returns what the service manager knows of a timer; see timers in
 // org.freedesktop.systemd1(5). The error wraps ErrNone where nobody can be
 // asked.
-func TimerOf(ctx context.Context, unit string) (Timer, error) {
+func TimerOf(ctx context.Context, unit string) (t Timer, err error) {
+	err = ask(ctx, unit, func(m manager) error {
+		state, err := m.properties(unit, "Unit")
+		if err != nil {
+			return err
+		}
+		t.Loaded = state["LoadState"] == "loaded"
+		t.Enabled = state["UnitFileState"] == "enabled"
+		t.Active = state["ActiveState"] == "active"
+		if !t.Loaded {
+			return nil
+		}
+		times, err := m.properties(unit, "Timer")
+		if err != nil {
+			return err
+		}
+		if t.Active {
+			t.Next = moment(times["NextElapseUSecRealtime"])
+		}
+		t.Last = moment(times["LastTriggerUSec"])
+		service, ok := times["Unit"].(string)
+		if !ok {
+			return nil
+		}
+		state, err = m.properties(service, "Unit")
+		t.Retries = state["ActiveState"] == "activating" && state["SubState"] == "auto-restart"
+		return err
+	})
+	return t, err
+}
+
+// manager is the service manager while somebody asks it.
+type manager struct {
+	ctx  context.Context
+	conn *dbus.Conn
+}
+
+// ask has do ask the service manager about a unit. The error wraps ErrNone where
+// nobody can be asked.
+func ask(ctx context.Context, unit string, do func(manager) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	conn, err := dbus.NewSystemConnectionContext(ctx)
 	if err != nil {
-		return Timer{}, fmt.Errorf("ask systemd about %s: %w", unit, absent(err))
+		return askError(unit, absent(err))
 	}
 	defer conn.Close()
-	state, err := conn.GetUnitTypePropertiesContext(ctx, unit, "Unit")
-	if err != nil {
-		return Timer{}, fmt.Errorf("ask systemd about %s: %w", unit, err)
-	}
-	t := Timer{
-		Loaded:  state["LoadState"] == "loaded",
-		Enabled: state["UnitFileState"] == "enabled",
-		Active:  state["ActiveState"] == "active",
-	}
-	if !t.Loaded {
-		return t, nil
-	}
-	times, err := conn.GetUnitTypePropertiesContext(ctx, unit, "Timer")
-	if err != nil {
-		return t, fmt.Errorf("ask systemd about %s: %w", unit, err)
-	}
-	if t.Active {
-		t.Next = moment(times["NextElapseUSecRealtime"])
-	}
-	t.Last = moment(times["LastTriggerUSec"])
-	if service, ok := times["Unit"].(string); ok {
-		state, err := conn.GetUnitTypePropertiesContext(ctx, service, "Unit")
-		if err != nil {
-			return t, fmt.Errorf("ask systemd about %s: %w", service, err)
-		}
-		t.Retries = state["ActiveState"] == "activating" && state["SubState"] == "auto-restart"
-	}
-	return t, nil
+	return do(manager{ctx, conn})
 }
+
+// properties returns those that a unit has of a kind, such as Unit or Timer.
+func (m manager) properties(unit, kind string) (map[string]any, error) {
+	all, err := m.conn.GetUnitTypePropertiesContext(m.ctx, unit, kind)
+	if err != nil {
+		return nil, askError(unit, err)
+	}
+	return all, nil
+}
+
+func askError(unit string, err error) error { return fmt.Errorf("ask systemd about %s: %w", unit, err) }
 
 // absent returns ErrNone where a connection failed because nobody is there.
 func absent(err error) error {
