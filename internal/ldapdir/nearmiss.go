@@ -6,6 +6,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"contactsync/internal/fault"
+	"contactsync/internal/typo"
 	"contactsync/internal/words"
 )
 
@@ -28,7 +29,7 @@ func (s *session) nearMiss(base string) string {
 			switch text := strings.ToLower(strings.TrimSpace(v)); {
 			case text == parameter+"=true":
 				return ofAnotherClass(e)
-			case strings.Contains(text, parameter), words.Distance(strings.ReplaceAll(text, " ", ""), parameter+"=true") <= 2:
+			case strings.Contains(text, parameter), typo.Distance(strings.ReplaceAll(text, " ", ""), parameter+"=true") <= 2:
 				return words.Say(words.ParameterMisspelt, e.DN, fault.Line(v, 100))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"contactsync/internal/typo"
 	"contactsync/internal/words"
 )
 
@@ -105,7 +106,7 @@ func nearest(key string, known []string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "-", "_")
 	best, least := "", max(2, len(key)/4)+1
 	for _, k := range known {
-		if d := words.Distance(key, k); d < least {
+		if d := typo.Distance(key, k); d < least {
 			best, least = k, d
 		}
 	}

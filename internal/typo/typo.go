@@ -1,7 +1,8 @@
-package words
+// Package typo guesses what a misspelt word was to be.
+package typo
 
 // Distance returns how many bytes must be put in, taken out or replaced to make
-// b of a (Levenshtein's distance), to guess what a misspelt word was to be.
+// b of a (Levenshtein's distance).
 func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
