@@ -13,8 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"contactsync/internal/coredump"
 	"contactsync/internal/fault"
 	"contactsync/internal/transport"
 	"contactsync/internal/words"
@@ -24,15 +23,10 @@ import (
 var version = "devel"
 
 func main() {
-	beDiscreet()
+	coredump.Forbid()
 	beSparing()
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
-
-// beDiscreet keeps the kernel from writing the process's memory, with the secret
-// in it, to a file where it crashes, and others of the same user from reading it
-// (PR_SET_DUMPABLE, prctl(2)).
-func beDiscreet() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
 // run is the program: it returns the exit status instead of ending the
 // process, so that tests drive it as a user does.

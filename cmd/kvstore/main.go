@@ -11,21 +11,19 @@ import (
 	"io"
 	"os"
 
+	"contactsync/internal/coredump"
 	"contactsync/internal/words"
 	"contactsync/kvstore"
 	"contactsync/kvstore/dbfile"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 )
 
 // version is set when a package is built (-ldflags "-X main.version=...").
 var version = "devel"
 
 func main() {
-	// The memory holds secrets: no crash writes it to a file, and others of the
-	// same user cannot read it (prctl(2)).
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	coredump.Forbid()
 	os.Exit(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"contactsync/internal/coredump"
 )
 
 // AsOwner runs do so that root makes, reads and writes files as the owner of
@@ -39,26 +39,23 @@ func AsOwner(path string, do func() error) error {
 func as(uid, gid int, do func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	keep := keepDumpable()
-	defer keep()
+	discreet := coredump.Forbidden()
+	again := func() {
+		// A change of the user or the group makes the kernel forget, and go by
+		// fs.suid_dumpable (prctl(2), PR_SET_DUMPABLE).
+		if discreet {
+			coredump.Forbid()
+		}
+	}
+	defer again()
 	// Neither can fail for root. The group goes first and comes back last,
 	// while the user is still root.
 	syscall.Setfsgid(gid)
 	defer syscall.Setfsgid(os.Getegid())
 	syscall.Setfsuid(uid)
 	defer syscall.Setfsuid(os.Geteuid())
-	keep()
+	again()
 	return do()
-}
-
-// keepDumpable returns what has a process that leaves no core dump leave none
-// again: a change of the user or the group makes the kernel forget, and go by
-// fs.suid_dumpable (prctl(2), PR_SET_DUMPABLE).
-func keepDumpable() (keep func()) {
-	if dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err != nil || dumpable != 0 {
-		return func() {}
-	}
-	return func() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 }
 
 // otherOwner returns whose files root deals with at path; false where that is
