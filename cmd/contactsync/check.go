@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -80,6 +81,7 @@ type checker struct {
 	// broken holds, for each link and each part of one that cannot be built on,
 	// the name of the link that failed.
 	broken map[string]string
+	hidden func() []string // folders of which the service sees nothing
 
 	set     settings.Settings
 	greeted []greeting // of each of the services
@@ -101,6 +103,7 @@ func (p *program) check(c *cli.Context) error {
 		return err
 	}
 	k := &checker{program: p, cli: c, loud: loudnessOf(c), broken: map[string]string{}}
+	k.hidden = sync.OnceValue(func() []string { return hiddenFolders(c.Context) })
 	k.bar = p.newBar(k.loud, given(c, "json"))
 	defer k.bar.close()
 	report := k.printer()

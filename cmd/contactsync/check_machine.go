@@ -24,7 +24,7 @@ import (
 
 // testStore tests whether the key-value store can be read, as the user to whom
 // it belongs.
-func (k *checker) testStore(ctx context.Context) error {
+func (k *checker) testStore(context.Context) error {
 	if err := k.mine(k.store); err != nil {
 		k.fail("store", err)
 		return nil
@@ -37,7 +37,7 @@ func (k *checker) testStore(ctx context.Context) error {
 	for _, l := range k.looseStore() {
 		k.warn("store", l.hint, "%s", l.text)
 	}
-	k.testPlace(ctx, "store", k.store)
+	k.testPlace("store", k.store)
 	if len(values) == 0 {
 		k.ok("store", words.NothingStored, k.store)
 		return nil
@@ -48,7 +48,7 @@ func (k *checker) testStore(ctx context.Context) error {
 
 // testKeys tests what stands in the store: each key that is missing or
 // malformed, and each that has no effect, in a line of its own.
-func (k *checker) testKeys(ctx context.Context) error {
+func (k *checker) testKeys(context.Context) error {
 	values, err := k.values()
 	if err != nil {
 		k.fail("keys", err)
@@ -71,9 +71,9 @@ func (k *checker) testKeys(ctx context.Context) error {
 	for _, w := range set.Warnings {
 		k.warn("keys", k.howToMend(w), "%s", w)
 	}
-	k.testHidden(ctx, "ca_file", set.CAFile, "-m 644", seenCAFile)
+	k.testHidden("ca_file", set.CAFile, "-m 644", seenCAFile)
 	if set.Office365 {
-		k.testHidden(ctx, "client_certificate", set.ClientCertificate, "-D -m 640 -g ucservices", seenCertificate)
+		k.testHidden("client_certificate", set.ClientCertificate, "-D -m 640 -g ucservices", seenCertificate)
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (k *checker) testPhonebooks(ctx context.Context) error {
 		return nil
 	}
 	defer db.Close()
-	k.testPlace(ctx, "phonebooks", k.phonebooks)
+	k.testPlace("phonebooks", k.phonebooks)
 	list, err := db.List(ctx)
 	if err != nil {
 		k.fail("phonebooks", placeError(err))

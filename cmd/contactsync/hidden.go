@@ -20,33 +20,29 @@ const (
 	seenCertificate = "/etc/ucware/contactsync.pem"
 )
 
-// hiddenFrom returns in which folder a file lies of which the service sees
-// nothing, and where that is behind links; nothing where it can see the file, or
+// hiddenFolders returns the folders of which the service sees nothing; none
 // where there is no service to ask about.
-func hiddenFrom(ctx context.Context, file string) (folder, place string) {
-	if file == "" {
-		return "", ""
-	}
+func hiddenFolders(ctx context.Context) []string {
 	folders, err := systemd.Hidden(ctx, systemd.ServiceUnit)
 	if err != nil && !systemd.IsService() {
-		return "", ""
+		return nil
 	}
-	return systemd.Below(file, folders)
+	return folders
 }
 
 // testHidden warns of a file that a key names and whoever checks can read, but
 // not the service; seen is where a copy belongs, how the options with which it
 // is made.
-func (k *checker) testHidden(ctx context.Context, key, file, how, seen string) {
-	if folder, place := hiddenFrom(ctx, file); folder != "" && readable(file) {
+func (k *checker) testHidden(key, file, how, seen string) {
+	if folder, place := systemd.Below(file, k.hidden()); folder != "" && readable(file) {
 		k.warn("keys", words.Say(words.CopyFile, "sudo install "+how+" "+quote(place)+" "+seen, k.kvstore()+" set contactsync "+key+" "+seen),
 			words.FileHidden, key, file, folder)
 	}
 }
 
 // testPlace warns of a place for databases that the service does not see.
-func (k *checker) testPlace(ctx context.Context, name, path string) {
-	if folder, _ := hiddenFrom(ctx, path); folder != "" {
+func (k *checker) testPlace(name, path string) {
+	if folder, _ := systemd.Below(path, k.hidden()); folder != "" {
 		k.warn(name, words.MovePlace, words.PlaceHidden, path, folder)
 	}
 }
@@ -71,8 +67,9 @@ func (p *program) seen(ctx context.Context, set settings.Settings, err error) er
 	if set.Office365 { // else nobody signs in with a certificate
 		files = append(files, set.ClientCertificate)
 	}
+	hidden := hiddenFolders(ctx)
 	for _, path := range files {
-		if folder, _ := hiddenFrom(ctx, path); folder != "" && !readable(path) {
+		if folder, _ := systemd.Below(path, hidden); folder != "" && !readable(path) {
 			return fault.New(fault.ClassOf(err), words.Say(words.NotSeen, path, folder, p.command("check")), "%w", err)
 		}
 	}

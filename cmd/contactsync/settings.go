@@ -36,9 +36,7 @@ func (p *program) settings(c *cli.Context) (settings.Settings, error) {
 	if err != nil && len(values) == 0 {
 		err = fault.New(fault.Config, fault.HintOf(err), "%s\n%w", words.Say(words.NothingStored, p.store), err)
 	}
-	for _, w := range s.Warnings {
-		p.logger(c).Warn(w.String(), journal.Hint, p.howToMend(w))
-	}
+	p.warnOfSettings(c, s)
 	p.warnOfLooseRights(c, s)
 	if err == nil {
 		p.warnOfEnd(c, s)
@@ -55,6 +53,13 @@ func (p *program) warnOfEnd(c *cli.Context, s settings.Settings) {
 	}
 }
 
+// warnOfSettings says what in the settings has no effect, or another than meant.
+func (p *program) warnOfSettings(c *cli.Context, s settings.Settings) {
+	for _, w := range s.Warnings {
+		p.logger(c).Warn(w.String(), journal.Hint, p.howToMend(w))
+	}
+}
+
 // directorySettings reads what the directory needs. What is wrong with other
 // keys, such as those of Microsoft 365 that are not set yet, is no matter here.
 func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
@@ -66,9 +71,7 @@ func (p *program) directorySettings(c *cli.Context) (settings.Settings, error) {
 		return settings.Settings{}, err
 	}
 	s, err := settings.Load(values)
-	for _, w := range s.Warnings {
-		p.logger(c).Warn(w.String(), journal.Hint, p.howToMend(w))
-	}
+	p.warnOfSettings(c, s)
 	var problems settings.Problems
 	errors.As(err, &problems)
 	problems = slices.DeleteFunc(problems, func(p settings.Problem) bool {
