@@ -16,9 +16,9 @@ var inner = map[string]string{
 	"contactsync/internal/fault":     "contactsync/internal/words",
 	"contactsync/internal/transport": "contactsync/internal/fault contactsync/internal/words",
 	"contactsync/internal/syncer":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/words",
-	"contactsync/internal/settings":  "contactsync/internal/transport contactsync/internal/fault contactsync/internal/words",
+	"contactsync/internal/settings":  "contactsync/internal/transport contactsync/internal/fault contactsync/internal/words contactsync/internal/typo",
 	"contactsync/internal/export":    "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/words",
-	"contactsync/internal/ldapdir":   "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
+	"contactsync/internal/ldapdir":   "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words contactsync/internal/typo",
 	"contactsync/internal/entra":     "contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
 	"contactsync/internal/graph":     "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
 	"contactsync/internal/ews":       "contactsync/internal/phonebook contactsync/internal/fault contactsync/internal/transport contactsync/internal/words",
@@ -27,7 +27,7 @@ var inner = map[string]string{
 	"contactsync/internal/simulator": "",
 	"contactsync/internal/systemd":   "",
 	"contactsync/internal/prompt":    "contactsync/internal/words",
-	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile contactsync/internal/prompt contactsync/internal/words",
+	"contactsync/cmd/kvstore":        "contactsync/kvstore contactsync/kvstore/dbfile contactsync/internal/prompt contactsync/internal/coredump contactsync/internal/words",
 }
 
 func TestImportsPointInward(t *testing.T) {
