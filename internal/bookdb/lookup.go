@@ -10,10 +10,34 @@ import (
 )
 
 // squeezed is as_typed without separators, so that "12 34" is found by "1234".
-// The index number_typed is one on this very text.
 const squeezed = `replace(replace(replace(replace(replace(replace(as_typed, ' ', ''), '-', ''), '.', ''), '/', ''), '(', ''), ')', '')`
 
-var squeeze = strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "(", "", ")", "")
+// separators are what it leaves out.
+const separators = " -./()"
+
+// squeeze does the same to what was typed.
+func squeeze(typed string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(separators, r) {
+			return -1
+		}
+		return r
+	}, typed)
+}
+
+// beginnings returns what each spelling of a squeezed number begins with: its
+// first two characters, the first and a separator, or a separator.
+func beginnings(squeezed string) []string {
+	all := []string{}
+	characters := []rune(squeezed)
+	if len(characters) == 0 {
+		return all
+	}
+	for _, s := range separators {
+		all = append(all, string(s), string([]rune{characters[0], s}))
+	}
+	return append(all, string(characters[:min(2, len(characters))]))
+}
 
 // lookup finds the rows of number first, in each of its three ways by an index,
 // and then whose they are.
@@ -22,7 +46,8 @@ SELECT coalesce(p.owner, ''), coalesce(e.display_name, ''), coalesce(e.company, 
 FROM (
 	SELECT rowid AS id FROM number WHERE number IN (?1, ?2)
 	UNION SELECT rowid FROM number WHERE number > ?1 || ';ext=' AND number < ?1 || ';ext>'
-	UNION SELECT rowid FROM number WHERE number IS NULL AND ` + squeezed + ` = ?3
+	UNION SELECT t.rowid FROM json_each(?5) b CROSS JOIN number t
+		WHERE t.number IS NULL AND t.as_typed >= b.value AND t.as_typed < b.value || char(0x10FFFF) AND ` + squeezed + ` = ?3
 ) found
 JOIN number n ON n.rowid = found.id
 JOIN entry e ON e.id = n.entry
@@ -43,6 +68,11 @@ func (d *DB) Lookup(ctx context.Context, number, typed string, owners ...string)
 	if err != nil {
 		return nil, err
 	}
+	spelled := squeeze(typed)
+	begins, err := json.Marshal(beginnings(spelled))
+	if err != nil {
+		return nil, err
+	}
 	var exact, base any // NULL is equal to nothing
 	if number != "" {
 		exact = number
@@ -51,7 +81,7 @@ func (d *DB) Lookup(ctx context.Context, number, typed string, owners ...string)
 	return list(ctx, d, "look up a number", lookup, func(rows *sql.Rows) (m phonebook.Match, err error) {
 		err = rows.Scan(&m.Owner, &m.DisplayName, &m.Company, &m.Kind, &m.Number)
 		return m, err
-	}, exact, base, squeeze.Replace(typed), string(only))
+	}, exact, base, spelled, string(only), string(begins))
 }
 
 // HasPhonebook reports whether somebody owns a phonebook, managed or not.

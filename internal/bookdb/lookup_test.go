@@ -42,7 +42,7 @@ func TestLookup(t *testing.T) {
 	replace(t, db, replacement("anna", []phonebook.Entry{person("Zoe", "+49302", "+49301"), person("Desk", "12-34"), person("Code", "*21#")}))
 	shell(t, path, `INSERT INTO phonebook(id, owner) VALUES (99, 'carla');
 		INSERT INTO entry(id, phonebook, display_name) VALUES (99, 99, 'Own');
-		INSERT INTO number(entry, kind, number, as_typed) VALUES (99, 'mobile', '+49301', '030 1'), (99, 'home', NULL, '(12) 34'), (99, 'home', NULL, NULL), (98, 'home', '+49301', '')`)
+		INSERT INTO number(entry, kind, number, as_typed) VALUES (99, 'mobile', '+49301', '030 1'), (99, 'home', NULL, '(12) 34'), (99, 'home', NULL, '7'), (99, 'home', NULL, '/Ä-7.'), (99, 'home', NULL, NULL), (98, 'home', '+49301', '')`)
 	for _, c := range []struct {
 		number, typed string
 		owners        []string
@@ -55,6 +55,10 @@ func TestLookup(t *testing.T) {
 		{"", "1234", nil, "anna:Desk:12-34 carla:Own:(12) 34"},
 		{"", "1 2/3.4", []string{"anna"}, "anna:Desk:12-34"},
 		{"", "*21#", nil, "anna:Code:*21#"},
+		{"", "(7)", nil, "carla:Own:7"},
+		{"", "ä7", nil, ""},
+		{"", "Ä 7", nil, "carla:Own:/Ä-7."},
+		{"", " ", nil, ""},
 		{"+4930", "030", nil, ""},
 		{"", "123", nil, ""},
 		{"", "+49301", nil, ""},
@@ -109,7 +113,7 @@ func TestLookupByIndexes(t *testing.T) {
 		shell(t, path, statistics)
 		plan := shell(t, path, "EXPLAIN QUERY PLAN "+bookdb.LookupQuery)
 		for _, want := range []string{
-			"INDEX number_number (number=?)", "INDEX number_number (number>? AND number<?)", "INDEX number_typed (number=? AND <expr>=?)",
+			"INDEX number_number (number=?)", "INDEX number_number (number>? AND number<?)", "INDEX number_typed (number=? AND as_typed>? AND as_typed<?)",
 			"SEARCH n USING INTEGER PRIMARY KEY", "SEARCH e USING INTEGER PRIMARY KEY", "SEARCH p USING INTEGER PRIMARY KEY",
 		} {
 			if !strings.Contains(plan, want) {
