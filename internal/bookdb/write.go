@@ -74,10 +74,13 @@ var queries = [statements]string{
 		(excluded.mail, excluded.result, excluded.entries, excluded.added, excluded.updated, excluded.removed, excluded.error, excluded.hint)`,
 }
 
-// inserting returns a statement that inserts some rows into a table.
+// inserting returns a statement that inserts some rows into a table. SQLite
+// would write each page that the statement changes to a temporary file first, to
+// undo it alone where a row cannot be inserted. OR FAIL has it not do so: a
+// transaction of which anything fails is rolled back as a whole.
 func inserting(table string, columns, rows int) string {
 	row := "(?" + strings.Repeat(",?", columns-1) + ")"
-	return "INSERT INTO " + table + " VALUES" + row + strings.Repeat(","+row, rows-1)
+	return "INSERT OR FAIL INTO " + table + " VALUES" + row + strings.Repeat(","+row, rows-1)
 }
 
 // writer is the one connection that writes. The prepared statements are the
