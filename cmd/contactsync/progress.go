@@ -18,13 +18,13 @@ import (
 type progress struct {
 	bar      *bar
 	logger   *slog.Logger
-	lull     time.Duration // without a word of any member until the logger is told
+	lull     time.Duration // without a word until the logger is told
 	contacts atomic.Int64  // that came
 
 	mu                    sync.Mutex
+	begun, over           bool // the members are known; the run has ended
 	members, done, failed int
-	reminder              *time.Timer // nil before the members are known
-	over                  bool
+	reminder              *time.Timer
 }
 
 // lull is how long a run with -v is silent at most.
@@ -36,6 +36,9 @@ func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
 	asking := words.Fill(words.AskingDirectory)
 	journal.Status(asking)
 	p.bar.say(asking)
+	p.mu.Lock()
+	p.reminder = time.AfterFunc(p.lull, p.remind)
+	p.mu.Unlock()
 	told := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
 		stopping := words.Fill(words.Stopping)
@@ -59,10 +62,10 @@ func (p *progress) watch(ctx context.Context) (end func(*syncer.Report)) {
 func (p *progress) begin(members int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.members = members
+	p.begun, p.members = true, members
+	p.reminder.Reset(p.lull)
 	p.bar.begin(members)
 	p.tell()
-	p.reminder = time.AfterFunc(p.lull, p.remind)
 }
 
 // came is called as contacts come.
@@ -71,17 +74,21 @@ func (p *progress) came(contacts int) {
 	p.bar.came(contacts)
 }
 
-// remind says that a run still goes on of whose members nothing was said for a
-// while: a large mailbox takes its time, and one that is throttled more.
+// remind says that a run still goes on of which nothing was said for a while: a
+// large directory or mailbox takes its time, and one that is throttled more.
 func (p *progress) remind() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over {
 		return
 	}
+	p.reminder.Reset(p.lull)
+	if !p.begun {
+		p.logger.Debug(words.Fill(words.AskingDirectory))
+		return
+	}
 	p.logger.Debug(words.Say(words.SoFar,
 		p.done, words.Count(p.members, words.Members), words.Count(int(p.contacts.Load()), words.Contacts)))
-	p.reminder.Reset(p.lull)
 }
 
 // member is called after each member, one call at a time.

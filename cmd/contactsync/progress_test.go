@@ -77,3 +77,22 @@ func TestLongRunSaysHowFarItIs(t *testing.T) {
 		})
 	}
 }
+
+// TestSlowDirectorySaysThatItIsAsked: a large directory takes its time too.
+func TestSlowDirectorySaysThatItIsAsked(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	l := &listener{what: regexp.MustCompile(`(?s)(note: asking the directory for the members\n.*){2}`), heard: make(chan bool)}
+	w.through(func(r io.Reader) io.Reader { return held{r, l.heard} })
+	p := newProgram(w.line("-v"), strings.NewReader(""), io.Discard, l)
+	p.lull = 10 * time.Millisecond
+	check(t, "exit status", p.run(t.Context()), 0)
+}
+
+// held hands nothing on before a moment.
+type held struct {
+	r     io.Reader
+	until <-chan bool
+}
+
+func (h held) Read(p []byte) (int, error) { <-h.until; return h.r.Read(p) }
