@@ -90,7 +90,11 @@ func (p *program) nagios(s *standing, l limits) error {
 // "Not now" is tried again, and so is critical only when nothing comes of it.
 func (a *plugin) judgeRuns(s *standing, l limits) {
 	if s.All.Finished == "" {
-		a.find(unknownLevel, words.NoRunRecorded)
+		text := words.NoRunRecorded
+		if s.unset != "" {
+			text = words.NoSettingsYet
+		}
+		a.find(unknownLevel, "%s", text)
 		return
 	}
 	if s.All.Error != "" {

@@ -145,6 +145,9 @@ func TestStatusWithoutSettings(t *testing.T) {
 	contains(t, flat(out.stdout), "this sets one key: kvstore --store "+w.path("kvstore")+" set contactsync KEY")
 	lacks(t, out.stdout, "nobody noted", "secret's end", "contactsync -v", "this makes one")
 	fits(t, out.stdout)
+	out = w.run("status", "--nagios")
+	check(t, "exit status for Nagios", out.status, 3)
+	contains(t, out.stdout, "CONTACTSYNC UNKNOWN - not configured yet", "contactsync check")
 	// Of the appliance's own files, the installer's dialog is named first.
 	p := newProgram([]string{"contactsync", "status"}, nil, io.Discard, io.Discard)
 	p.store = kvstore.DefaultDir

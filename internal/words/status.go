@@ -43,6 +43,7 @@ const (
 // What it answers to Nagios and Icinga.
 const (
 	NoRunRecorded  = "no run is recorded yet"
+	NoSettingsYet  = "not configured yet, so there was no run; contactsync check says what to set"
 	TimerNotActive = "contactsync.timer is not active, so there is no next run"
 	LastSuccess    = "the last successful run was %s"
 	LastRun        = "%[1]s, the last run was %[2]s"
