@@ -18,7 +18,7 @@ var places = []place{
 	{"certificates", "{app} → Certificates & secrets → Certificates", "{app} → Zertifikate & Geheimnisse → Zertifikate"},
 	{"permissions", "{app} → API permissions", "{app} → API-Berechtigungen"},
 
-	{"enterprise apps", "{entra} → Entra ID → Enterprise apps", "{entra} → Entra ID → Unternehmens-Apps"},
+	{"enterprise apps", "{entra} → Entra ID → Enterprise apps", "{entra} → Entra ID → Unternehmensanwendungen"},
 	{"properties", "{enterprise apps} → the app → Properties", "{enterprise apps} → die App → Eigenschaften"},
 	{"sign-in logs", "{entra} → Entra ID → Monitoring & health → Sign-in logs → Service principal sign-ins", "{entra} → Entra ID → Überwachung und Integrität → Anmeldeprotokolle → Dienstprinzipalanmeldungen"},
 	{"licences", "{admin} → Users → Active users → the user → Licenses and apps", "{admin} → Benutzer → Aktive Benutzer → der Benutzer → Lizenzen und Apps"},
