@@ -31,7 +31,6 @@ type Timer struct {
 	Enabled bool      // it is started when the machine is
 	Active  bool      // it is started now; otherwise there is no next time
 	Next    time.Time // when it starts its service next; zero where it will not
-	Last    time.Time // when it last did; zero where it never did
 	Retries bool      // its service failed, and waits to be started again (Restart=)
 }
 
@@ -57,7 +56,6 @@ func TimerOf(ctx context.Context, unit string) (t Timer, err error) {
 		if t.Active {
 			t.Next = moment(times["NextElapseUSecRealtime"])
 		}
-		t.Last = moment(times["LastTriggerUSec"])
 		service, ok := times["Unit"].(string)
 		if !ok {
 			return nil
