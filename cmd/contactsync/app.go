@@ -37,7 +37,7 @@ func (p *program) app() *cli.App {
 		Reader:         p.stdin,
 		Writer:         p.stdout,
 		ErrWriter:      p.stderr,
-		OnUsageError:   usageError,
+		OnUsageError:   p.usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // run says it and returns the status
 		Flags: []cli.Flag{
 			option("v", words.OptionVerbose),
@@ -50,7 +50,7 @@ func (p *program) app() *cli.App {
 			&cli.StringFlag{Name: "store", EnvVars: []string{"UCWARE_KVSTORE"}, Value: kvstore.DefaultDir, Usage: words.Fill(words.OptionStore), Destination: &p.store},
 			&cli.StringFlag{Name: "phonebooks", EnvVars: []string{"UCWARE_PHONEBOOKS"}, Value: bookdb.DefaultPath, Usage: words.Fill(words.OptionPhonebooks), Destination: &p.phonebooks},
 		},
-		Before: p.sensible,
+		Before: func(c *cli.Context) error { return p.forMonitoring(p.sensible(c)) },
 		Action: p.sync,
 		Commands: []*cli.Command{
 			{
@@ -70,7 +70,7 @@ func (p *program) app() *cli.App {
 					&cli.IntFlag{Name: "warning", Aliases: []string{"w"}, Value: 30, Usage: words.Fill(words.OptionWarning)},
 					&cli.IntFlag{Name: "critical", Aliases: []string{"c"}, Value: 54, Usage: words.Fill(words.OptionCritical)},
 				},
-				Action: p.status, OnUsageError: p.statusUsage,
+				Action: p.status, OnUsageError: p.usageError,
 			},
 			{
 				Name: "members", Usage: words.Fill(words.UsageMembers),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"contactsync/internal/entra"
@@ -25,8 +26,9 @@ const (
 // and status ask it.
 type expiry struct {
 	what  proof
-	last  time.Time // the last day; zero: nobody noted it
-	renew string    // how another one takes its place
+	last  time.Time        // the last day; zero: nobody noted it
+	renew string           // how another one takes its place
+	amiss settings.Problem // with the day that somebody noted; without a key: nothing is
 }
 
 // expiry returns the end of what the settings have the app sign in with. A
@@ -36,10 +38,14 @@ func (p *program) expiry(set settings.Settings) (e expiry, err error) {
 	case !set.Office365:
 		return expiry{}, nil
 	case set.ClientCertificate == "":
-		return expiry{bySecret, set.ClientSecretExpires, words.Say(words.RenewSecret, p.renewal())}, nil
+		e = expiry{what: bySecret, last: set.ClientSecretExpires, renew: words.Say(words.RenewSecret, p.renewal())}
+		if i := slices.IndexFunc(set.Warnings, func(w settings.Problem) bool { return w.Key == "client_secret_expires" }); i >= 0 {
+			e.amiss = set.Warnings[i]
+		}
+		return e, nil
 	}
 	end, err := entra.CertificateEnd(set.ClientCertificate)
-	return expiry{byCertificate, end, words.Say(words.RenewCertificate, set.ClientCertificate)}, err
+	return expiry{what: byCertificate, last: end, renew: words.Say(words.RenewCertificate, set.ClientCertificate)}, err
 }
 
 // days returns how many days are left: 0 on the last one, less than 0 when it

@@ -88,7 +88,7 @@ func lastDay(text string, now time.Time) (time.Time, error) {
 	if err != nil {
 		return day, fault.New(fault.Usage, words.LastDayLike, words.NotALastDay) // it could be the secret
 	}
-	if e := (expiry{bySecret, day, ""}); e.days(now) < 0 {
+	if e := (expiry{what: bySecret, last: day}); e.days(now) < 0 {
 		return day, fault.New(fault.Usage, words.LastDayIsOver, "%s", e.end(now))
 	}
 	return day, nil
@@ -225,7 +225,7 @@ func (r *replacement) done() error {
 		said = words.Fill(words.SecretStoredOnce)
 	}
 	if !r.last.IsZero() {
-		said += "; " + expiry{bySecret, r.last, ""}.end(time.Now())
+		said += "; " + expiry{what: bySecret, last: r.last}.end(time.Now())
 	}
 	var attrs []any
 	if old && r.another() {

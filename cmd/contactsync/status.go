@@ -4,17 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"contactsync/internal/bookdb"
-	"contactsync/internal/fault"
 	"contactsync/internal/phonebook"
 	"contactsync/internal/settings"
 	"contactsync/internal/syncer"
 	"contactsync/internal/systemd"
-	"contactsync/internal/words"
 	"contactsync/kvstore"
 )
 
@@ -23,11 +22,11 @@ import (
 type standing struct {
 	now time.Time
 	bookdb.Record
-	timer    systemd.Timer
-	timerErr error
-	expiry   expiry
-	leftOut  string // why nothing is said of the secret's end; empty: it is
-	unset    string // what to do where nothing is configured yet; empty: something is
+	timer     systemd.Timer
+	timerErr  error
+	expiry    expiry
+	expiryErr error  // why nothing is said of the secret's end
+	unset     string // what to do where nothing is configured yet; empty: something is
 }
 
 // status is `contactsync status`.
@@ -75,19 +74,17 @@ func (p *program) readStatus(ctx context.Context) (s standing, err error) {
 // known. What is wrong with other keys is no matter here.
 func (p *program) readExpiry(s *standing) {
 	values, err := p.values()
-	if errors.Is(err, kvstore.ErrPermission) {
-		s.leftOut = words.Fill(words.LeftOutStore)
-		return
-	}
 	if err == nil {
 		s.unset = p.notConfigured(values)
 		set, _ := settings.Load(values)
 		s.expiry, err = p.expiry(set)
 	}
-	if err != nil {
-		s.leftOut = words.Say(words.LeftOut, err)
-	}
+	s.expiryErr = err
 }
+
+// mayNotAsk tells whether nothing is said of the secret's end because that is
+// nothing for who asks.
+func (s *standing) mayNotAsk() bool { return errors.Is(s.expiryErr, kvstore.ErrPermission) }
 
 // last returns the last run of all members, or where there was none, of some.
 func (s *standing) last() bookdb.Run {
@@ -160,13 +157,17 @@ func verdictOf(r bookdb.Run) string {
 	return "ok"
 }
 
-// statusUsage is the error of a command line that cannot be read; monitoring
-// would take the status 2 for CRITICAL.
-func (p *program) statusUsage(c *cli.Context, err error, sub bool) error {
-	for _, arg := range p.args {
-		if arg == "--nagios" || arg == "-nagios" {
-			return p.unknownStatus(fault.New(fault.Usage, words.SeeHelp, "%w", err))
-		}
+// forMonitoring returns the error of a command line as whoever typed it gets
+// it: monitoring would take the status 2 for CRITICAL.
+func (p *program) forMonitoring(err error) error {
+	nagios := slices.Contains(p.args, "--nagios") || slices.Contains(p.args, "-nagios")
+	if err == nil || !nagios || !slices.Contains(p.args, "status") {
+		return err
 	}
-	return usageError(c, err, sub)
+	return p.unknownStatus(err)
+}
+
+// usageError is the error of a command line that cannot be read.
+func (p *program) usageError(c *cli.Context, err error, sub bool) error {
+	return p.forMonitoring(usageError(c, err, sub))
 }

@@ -72,6 +72,12 @@ func (p *program) nagios(s *standing, l limits) error {
 	if s.timerErr == nil && !s.timer.Active {
 		a.find(warningLevel, words.TimerNotActive)
 	}
+	switch {
+	case s.expiryErr != nil && !s.mayNotAsk():
+		a.find(warningLevel, words.EndNotWatched, s.expiryErr)
+	case s.expiry.amiss.Key != "":
+		a.find(warningLevel, words.EndNotWatched, s.expiry.amiss)
+	}
 	if text := s.expiry.warning(s.now); text != "" {
 		at := warningLevel
 		if s.expiry.days(s.now) <= lastDays {

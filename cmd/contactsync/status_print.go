@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"contactsync/internal/bookdb"
+	"contactsync/internal/fault"
 	"contactsync/internal/syncer"
 	"contactsync/internal/systemd"
 	"contactsync/internal/words"
@@ -34,6 +35,12 @@ func (p *program) printStatus(s *standing, all bool) error {
 // tell prints what there is to say about a thing, in lines of 80 columns.
 func (p *program) tell(about, text string, t tone) error {
 	head := padded(visible(words.Fill(about)), textColumn-1) + " "
+	if width(head) > textColumn {
+		if err := p.stdout.show(strings.TrimSuffix(head, " ") + "\n"); err != nil {
+			return err
+		}
+		head = strings.Repeat(" ", textColumn)
+	}
 	for line := range strings.Lines(block(strings.Join(strings.Fields(text), " "))) {
 		part := strings.TrimLeft(line, " ")
 		indent := strings.TrimSuffix(line, part)
@@ -154,8 +161,18 @@ func (p *program) printExpiry(s *standing) error {
 	switch {
 	case s.unset != "":
 		return p.tell(words.AboutSettings, s.unset, doubtful)
-	case s.leftOut != "":
-		return p.tell(words.AboutSecret, s.leftOut, plain)
+	case s.mayNotAsk():
+		return p.tell(words.AboutSecret, words.Fill(words.LeftOutStore), plain)
+	case s.expiryErr != nil:
+		if err := p.tell(words.AboutSecret, words.Say(words.LeftOut, s.expiryErr), doubtful); err != nil {
+			return err
+		}
+		return p.hint(fault.HintOf(s.expiryErr))
+	case s.expiry.amiss.Key != "":
+		if err := p.tell(words.AboutSecret, s.expiry.amiss.String(), doubtful); err != nil {
+			return err
+		}
+		return p.hint(p.howToMend(s.expiry.amiss))
 	case s.expiry.what == noProof:
 		return nil // an Exchange server of one's own
 	case s.expiry.last.IsZero():
@@ -172,11 +189,11 @@ func (p *program) printExpiry(s *standing) error {
 // printMembers prints a table of the members, and below it what is wrong with
 // whom.
 func (p *program) printMembers(s *standing, all bool) error {
-	note := "\n"
-	if s.All.Error != "" {
-		note = "\n" + words.Fill(words.FromRunsBefore) + "\n"
+	note := ""
+	if text := s.whose(); text != "" {
+		note = strings.Join(wrapped(text, textWidth), "\n") + "\n"
 	}
-	if err := p.stdout.show(note); err != nil {
+	if err := p.stdout.show("\n" + note); err != nil {
 		return err
 	}
 	t := newTable(column{head: words.HeadMember, spare: true}, column{head: words.HeadResult, tone: toneOf}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
@@ -187,6 +204,21 @@ func (p *program) printMembers(s *standing, all bool) error {
 		return err
 	}
 	return p.printProblems(s, all)
+}
+
+// whose says of which run the members' results are where the last one failed;
+// nothing where they are its own. It did some where it has a source, and where
+// all have failed, those are what made it fail.
+func (s *standing) whose() string {
+	switch {
+	case s.All.Error == "", s.count(syncer.Skipped) == len(s.Members):
+		return ""
+	case s.All.Source == "":
+		return words.Fill(words.FromOtherRuns)
+	case s.count(syncer.OK, syncer.Unchanged, syncer.Kept) > 0:
+		return words.Fill(words.NotComeTo)
+	}
+	return ""
 }
 
 // printProblems prints what is wrong with members. Those who need the same done

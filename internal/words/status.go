@@ -18,7 +18,8 @@ const (
 	OfThemSkipped  = "%[1]s, %[2]d of them skipped"
 	DoneButMembers = "done, but for members that failed or were kept from becoming empty"
 	RunFailed      = "failed: %s"
-	FromRunsBefore = "The run failed as a whole: what stands below is from runs before it."
+	FromOtherRuns  = "The run failed as a whole: what stands below is from other runs."
+	NotComeTo      = "Members that the failed run did not come to stand below as other runs left them."
 	NeverSucceeded = "no run of all members has succeeded yet"
 	OverGraph      = "%s, over Microsoft Graph"
 	OverEWS        = "%s, over EWS"
@@ -44,6 +45,7 @@ const (
 const (
 	NoRunRecorded  = "no run is recorded yet"
 	NoSettingsYet  = "not configured yet, so there was no run; contactsync check says what to set"
+	EndNotWatched  = "nobody watches until when the app can sign in: %s"
 	TimerNotActive = "contactsync.timer is not active, so there is no next run"
 	LastSuccess    = "the last successful run was %s"
 	LastRun        = "%[1]s, the last run was %[2]s"
