@@ -104,6 +104,8 @@ func (k *checker) testSecret(context.Context) error {
 		k.fail("secret", err)
 	case e.what == noProof:
 		k.skip("secret", words.NotNeededOwn)
+	case e.amiss.Key != "":
+		k.skip("secret", words.Say(words.NotTested, "keys"))
 	case e.last.IsZero():
 		k.warn("secret", words.Say(words.NoteExpiry, k.noteLastDay()), words.NobodyNoted)
 	case e.warning(now) != "":
