@@ -87,8 +87,13 @@ func (p *program) howToSet(problems settings.Problems) string {
 
 // howToMend returns what to do about a warning of the settings.
 func (p *program) howToMend(warning settings.Problem) string {
-	if warning.Key == "client_secret_expires" {
+	switch {
+	case warning.Key == "client_secret_expires":
 		return words.Say(words.NoteExpiry, p.noteLastDay())
+	case warning.Idle:
+		return words.Say(words.DropKey, p.kvstore(), quote(warning.Key))
+	case warning.Key == "proxy_url":
+		return words.Say(words.SetKey, p.kvstore(), warning.Key)
 	}
 	return words.Say(words.LookAtKeys, p.kvstore())
 }

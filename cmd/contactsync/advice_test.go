@@ -67,6 +67,31 @@ func TestHintsNameTheFilesOfTheRun(t *testing.T) {
 	}
 }
 
+// Of a key without effect a run says how to get rid of it.
+func TestKeysWithoutEffect(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	w.tenant.Change(func() { w.app.Thumbprints = []string{w.certificate("app.pem")} })
+	w.set("client_certificate", w.path("app.pem"))
+	w.set("colour's", "blue")
+	w.set("proxy_username", "anna")
+	deletes := "hint: delete the key: kvstore --store " + w.path("kvstore") + " delete contactsync "
+	out := w.run()
+	check(t, "exit status", out.status, 0)
+	contains(t, out.stderr, "client_secret: has no effect", deletes+"client_secret\n", "colour's: unknown key", deletes+`'colour'\''s'`+"\n",
+		"proxy_url: is not set", "hint: set the key with: kvstore --store "+w.path("kvstore")+" set contactsync proxy_url VALUE")
+}
+
+// What the help shows can be typed as it stands there.
+func TestHelpNamesTheServiceUser(t *testing.T) {
+	parallel(t)
+	out := newWorld(t, "anna").run("--help").stdout
+	for _, command := range []string{"kvstore list contactsync", "contactsync secret", "contactsync check", "contactsync -v"} {
+		contains(t, out, "\n      sudo -u ucservices "+command)
+		lacks(t, out, "\n      "+command)
+	}
+}
+
 // Who is a member is the directory's matter.
 func TestMembersBeforeMicrosoftIsSetUp(t *testing.T) {
 	parallel(t)

@@ -71,9 +71,9 @@ func (k *checker) testKeys(context.Context) error {
 	for _, w := range set.Warnings {
 		k.warn("keys", k.howToMend(w), "%s", w)
 	}
-	k.testHidden("ca_file", set.CAFile, "-m 644", seenCAFile)
+	k.testHidden("ca_file", set.CAFile, "-m 644", settings.CAPlace)
 	if set.Office365 {
-		k.testHidden("client_certificate", set.ClientCertificate, "-D -m 640 -g ucservices", seenCertificate)
+		k.testHidden("client_certificate", set.ClientCertificate, "-m 640 -g ucservices", settings.CertificatePlace)
 	}
 	return nil
 }

@@ -13,13 +13,6 @@ import (
 // What lies below /home or /tmp is there for whoever runs this by hand, and not
 // for contactsync.service.
 
-// The files that a run by the service can read, in place of those that it
-// cannot.
-const (
-	seenCAFile      = "/etc/ssl/certs/contactsync-ca.pem"
-	seenCertificate = "/etc/ucware/contactsync.pem"
-)
-
 // hiddenFolders returns the folders of which the service sees nothing; none
 // where there is no service to ask about.
 func hiddenFolders(ctx context.Context) []string {
@@ -31,11 +24,11 @@ func hiddenFolders(ctx context.Context) []string {
 }
 
 // testHidden warns of a file that a key names and whoever checks can read, but
-// not the service; seen is where a copy belongs, how the options with which it
+// not the service; place is where a copy belongs, how the options with which it
 // is made.
-func (k *checker) testHidden(key, file, how, seen string) {
-	if folder, place := systemd.Below(file, k.hidden()); folder != "" && readable(file) {
-		k.warn("keys", words.Say(words.CopyFile, "sudo install "+how+" "+quote(place)+" "+seen, k.kvstore()+" set contactsync "+key+" "+seen),
+func (k *checker) testHidden(key, file, how, place string) {
+	if folder, path := systemd.Below(file, k.hidden()); folder != "" && readable(file) {
+		k.warn("keys", words.Say(words.CopyFile, "sudo install -D "+how+" "+quote(path)+" "+place, k.kvstore()+" set contactsync "+key+" "+place),
 			words.FileHidden, key, file, folder)
 	}
 }
@@ -56,10 +49,10 @@ func readable(path string) bool {
 	return true
 }
 
-// seen gives the error of a run by the service that cannot open one of its
-// files, because it is hidden, the hint that says so: else the rights would seem
-// to be wrong, or the file to be gone.
-func (p *program) seen(ctx context.Context, set settings.Settings, err error) error {
+// blameHiding gives the error of a run by the service that cannot open one of
+// its files, because it is hidden, the hint that says so: else the rights would
+// seem to be wrong, or the file to be gone.
+func (p *program) blameHiding(ctx context.Context, set settings.Settings, err error) error {
 	if err == nil || !systemd.IsService() {
 		return err
 	}

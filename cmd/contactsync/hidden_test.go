@@ -54,8 +54,8 @@ func TestFilesThatTheServiceDoesNotSee(t *testing.T) {
 	}
 	contains(t, checked(systemdtest.Properties{"ProtectHome": "yes", "PrivateTmp": true}),
 		"! keys ca_file: a run by hand can read "+w.path("ca.pem")+", but the one at night cannot: contactsync.service sees nothing below /tmp",
-		"sudo install -m 644 "+home+"/ca.pem /etc/ssl/certs/contactsync-ca.pem ",
-		" set contactsync ca_file /etc/ssl/certs/contactsync-ca.pem",
+		"sudo install -D -m 644 "+home+"/ca.pem /etc/ucware/contactsync-ca.pem ",
+		" set contactsync ca_file /etc/ucware/contactsync-ca.pem",
 		"! keys client_certificate: a run by hand can read "+w.path("app.pem"),
 		"sudo install -D -m 640 -g ucservices "+home+"/app.pem /etc/ucware/contactsync.pem ",
 		" set contactsync client_certificate /etc/ucware/contactsync.pem",
@@ -64,7 +64,7 @@ func TestFilesThatTheServiceDoesNotSee(t *testing.T) {
 		checked(systemdtest.Properties{"ProtectHome": "yes", "PrivateTmp": false}),
 		flat(w.run("check").stdout), // no systemd, no service
 	} {
-		lacks(t, seen, "sees nothing below", "install -m")
+		lacks(t, seen, "sees nothing below", "install -")
 	}
 }
 

@@ -44,13 +44,13 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 	started := time.Now()
 	set, err := p.settings(c)
 	if err != nil {
-		r = syncer.Failure(started, p.seen(c.Context, set, err))
+		r = syncer.Failure(started, p.blameHiding(c.Context, set, err))
 		p.recordFailure(c, r)
 		return r
 	}
 	release, db, err := p.open(c.Bool("dry-run"))
 	if err != nil {
-		return syncer.Failure(started, p.seen(c.Context, set, err))
+		return syncer.Failure(started, p.blameHiding(c.Context, set, err))
 	}
 	defer func() {
 		// What was written stands; but a full disk, say, has to be known.
@@ -59,7 +59,7 @@ func (p *program) synchronise(c *cli.Context, how *progress) (r *syncer.Report) 
 		}
 	}()
 	if r, err = p.runOn(c, set, db, how); err != nil {
-		r = syncer.Failure(started, p.seen(c.Context, set, err))
+		r = syncer.Failure(started, p.blameHiding(c.Context, set, err))
 	}
 	p.record(c, db, r)
 	return r

@@ -35,7 +35,7 @@ func (s *Settings) checkApp(r *reader) {
 	switch {
 	case s.ClientCertificate != "":
 		if secret != "" {
-			r.warn("client_secret", words.HasNoEffect)
+			r.idle("client_secret", words.HasNoEffect)
 		}
 	case s.secretFlaw() != "":
 		r.problem("client_secret", "%s", words.Fill(s.secretFlaw()))

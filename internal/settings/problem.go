@@ -13,6 +13,7 @@ import (
 type Problem struct {
 	Key  string
 	Text string
+	Idle bool   // the key has no effect, so it may as well be deleted
 	hint string // what to do instead of setting the key; may be empty
 }
 
@@ -86,7 +87,8 @@ func unknown(values map[string]string, known []string) []Problem {
 		if near := nearest(key, known); near != "" {
 			text = words.Say(words.UnknownKeyBut, near)
 		}
-		warnings = append(warnings, Problem{Key: printable(key), Text: text})
+		shown := printable(key)
+		warnings = append(warnings, Problem{Key: shown, Text: text, Idle: shown == key})
 	}
 	slices.SortFunc(warnings, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
 	return warnings

@@ -45,7 +45,7 @@ func (s *Settings) readAccess(r *reader) {
 	}
 	s.ClientSecret = r.secret("client_secret")
 	s.ClientSecretExpires = r.date("client_secret_expires")
-	s.ClientCertificate = r.path("client_certificate")
+	s.ClientCertificate = r.path("client_certificate", CertificatePlace)
 	s.Office365 = r.boolean("office365", true)
 	s.Source = Source(r.choice("source", string(Auto), string(Graph), string(EWS)))
 	s.Authority = r.address("authority", "https://"+clouds[0].login[0])
@@ -93,12 +93,20 @@ func (r *reader) areaCode(key, region string) string {
 	return code
 }
 
-// path returns an absolute path; whether the file is what it should be, its
-// reader finds out.
-func (r *reader) path(key string) string {
+// Where the files that keys name belong: the service sees them there, and no
+// other program takes what lies there for an authority of its own, as all do in
+// /etc/ssl/certs.
+const (
+	CertificatePlace = "/etc/ucware/contactsync.pem"
+	CAPlace          = "/etc/ucware/contactsync-ca.pem"
+)
+
+// path returns an absolute path, such as the example; whether the file is what
+// it should be, its reader finds out.
+func (r *reader) path(key, example string) string {
 	v := r.text(key, "")
 	if v != "" && !filepath.IsAbs(v) {
-		r.problem(key, words.WantPath)
+		r.problem(key, words.WantPath, example)
 		return ""
 	}
 	return v
@@ -106,7 +114,7 @@ func (r *reader) path(key string) string {
 
 // readNetwork reads what stands between us and the services.
 func (s *Settings) readNetwork(r *reader) {
-	s.CAFile = r.path("ca_file")
+	s.CAFile = r.path("ca_file", CAPlace)
 	s.checkCAFile(r)
 	s.ProxyURL = r.proxy("proxy_url")
 	s.ProxyUsername = r.text("proxy_username", "")
@@ -125,9 +133,9 @@ func (s *Settings) checkCAFile(r *reader) {
 	case errors.Is(err, fs.ErrPermission):
 		r.problem("ca_file", words.CAFileClosed)
 		if _, err := os.Stat(s.CAFile); err != nil {
-			r.advise(words.OpenCAFolders)
+			r.advise(words.Say(words.OpenCAFolders, CAPlace))
 		} else {
-			r.advise(words.OpenCAFile)
+			r.advise(words.Fill(words.OpenCAFile))
 		}
 	default:
 		r.problem("ca_file", words.CAFileNone, err.(*os.PathError).Err)

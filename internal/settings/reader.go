@@ -40,10 +40,15 @@ func (r *reader) problem(key, format string, args ...any) {
 
 // advise says of the last problem how to solve it otherwise than by setting the
 // key.
-func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = words.Fill(hint) }
+func (r *reader) advise(hint string) { r.problems[len(r.problems)-1].hint = hint }
 
 func (r *reader) warn(key, format string, args ...any) {
 	r.warnings = append(r.warnings, Problem{Key: key, Text: words.Say(format, args...)})
+}
+
+// idle warns of a key that has no effect.
+func (r *reader) idle(key, why string) {
+	r.warnings = append(r.warnings, Problem{Key: key, Text: words.Fill(why), Idle: true})
 }
 
 // failed says whether a problem of the key is known already.

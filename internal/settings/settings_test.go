@@ -169,7 +169,7 @@ func TestProblems(t *testing.T) {
 		{"blanks", with(good, "client_secret", " \t\n"), "client_secret", "holds nothing but blanks; want the value of a client secret"},
 		{"whole row", with(good, "client_secret", "abc~def 3/31/2027"), "client_secret", "blank in the middle"},
 		{"latin1", with(good, "client_secret", "abc\xff"), "client_secret", "UTF-8"},
-		{"relative path", with(good, "client_certificate", "app.pem"), "client_certificate", "absolute path"},
+		{"relative path", with(good, "client_certificate", "app.pem"), "client_certificate", "absolute path, e.g. /etc/ucware/contactsync.pem"},
 		{"relative path alone", with(without(good, "client_secret"), "client_certificate", "app.pem"), "client_certificate", "absolute path"},
 		{"maybe", with(good, "office365", "maybe"), "office365", "true or false"},
 		{"imap", with(good, "source", "imap"), "source", "auto or graph or ews"},
@@ -412,7 +412,7 @@ func TestQuotation(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
 		{"default_region", "Germany", `default_region: "Germany" is no country code (ISO 3166, such as DE`},
 		{"ca_file", "/nonexistent/ca.pem", `ca_file: "/nonexistent/ca.pem" cannot be read`},
-		{"ca_file", "ca.pem", `ca_file: "ca.pem" does not fit; want an absolute path`},
+		{"ca_file", "ca.pem", `ca_file: "ca.pem" does not fit; want an absolute path, e.g. /etc/ucware/contactsync-ca.pem`},
 		{"client_secret_expires", "31.03.2027", `client_secret_expires: "31.03.2027" does not fit; want a date`},
 		{"workers", " 65\n", `workers: "65" does not fit; want a whole number`},
 		{"office365", "maybe", `office365: "maybe" does not fit; want true or false`},

@@ -6,14 +6,12 @@ const (
 	UsageText   = "contactsync [options]\ncontactsync [options] check | status | members | phonebook list | phonebook export --user UID | lookup NUMBER | secret | configured"
 	Description = `Reads the Outlook contacts of every member of a user group that carries the
 parameter ews_synccontacts=true, and replaces that member's phonebook "Privat"
-with them. Settings are keys of the namespace contactsync:
+with them. On the appliance every command is given as the service user:
 
-   kvstore list contactsync
-   kvstore set contactsync client_secret      (the value from standard input)
-
-On the appliance every run is made as the service user:
-
+   sudo -u ucservices contactsync check            what is well, and what to do
    sudo -u ucservices contactsync -v
+   sudo -u ucservices contactsync secret           asks for a client secret
+   sudo -u ucservices kvstore list contactsync     the settings
 
 EXIT STATUS:
    0   all well, skipped members included
