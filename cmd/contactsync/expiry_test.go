@@ -53,7 +53,8 @@ func TestADayThatIsNone(t *testing.T) {
 	contains(t, w.run().stderr, `warning: client_secret_expires: "31.12.2027" does not fit; want a date as YYYY-MM-DD`, "set contactsync client_secret_expires YYYY-MM-DD\n")
 	out := w.run("check").stdout
 	contains(t, out, "! keys", "want a date", "set contactsync client_secret_expires YYYY-MM-DD\n")
-	lacks(t, out, "all are well-formed")
+	contains(t, out, "– secret       not tested, because of: keys\n")
+	lacks(t, out, "all are well-formed", "nobody noted")
 }
 
 // certify lets the app sign in with a certificate instead of the secret.
