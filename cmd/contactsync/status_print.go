@@ -196,7 +196,7 @@ func (p *program) printMembers(s *standing, all bool) error {
 	if err := p.stdout.show("\n" + note); err != nil {
 		return err
 	}
-	t := newTable(column{head: words.HeadMember, spare: true}, column{head: words.HeadResult, tone: toneOf}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
+	t := newTable(column{head: words.HeadUser, spare: true}, column{head: words.HeadResult, tone: toneOf}, column{head: words.HeadEntries, right: true}, column{head: words.HeadSynchronised})
 	for _, m := range s.Members {
 		t.row(m.User, m.Result, strconv.Itoa(m.Entries), age(m.SyncedAt, s.now))
 	}

@@ -94,7 +94,7 @@ func TestStatus(t *testing.T) {
 	}
 	out = w.run("status")
 	contains(t, out.stdout, "last run       "+local(s.LastRun)+", ", " ago, over Microsoft Graph\n               all well\n", "the last day of the client secret is 2099-12-31",
-		"MEMBER  RESULT  ENTRIES  SYNCHRONISED\n", "\nanna    ok            1  ", "\n清水    ok            0  ", "next run       not known: systemd")
+		"USER  RESULT  ENTRIES  SYNCHRONISED\n", "\nanna  ok            1  ", "\n清水  ok            0  ", "next run       not known: systemd")
 	fits(t, out.stdout)
 
 	// A mailbox that is gone; the phonebook stays, and its age with it.

@@ -22,7 +22,6 @@ const (
 // The heads of tables.
 const (
 	HeadUser         = "USER"
-	HeadMember       = "MEMBER"
 	HeadMail         = "MAIL"
 	HeadGroups       = "GROUPS"
 	HeadProblem      = "PROBLEM"
