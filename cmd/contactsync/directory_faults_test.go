@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -298,8 +297,7 @@ func (w *world) night(t *testing.T) (r report) {
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 		t.Fatalf("--json: %v in %.1000q\n%s", err, stdout.String(), stderr.String())
 	}
-	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-	t.Logf("%d members, %d requests: %s, of which %s on a processor; %d MiB at most", len(r.Members), r.Requests,
-		took.Round(time.Millisecond), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond), peak>>10)
+	t.Logf("%d members, %d requests: %s, of which %s on a processor", len(r.Members), r.Requests,
+		took.Round(time.Millisecond), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond))
 	return r
 }
