@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"contactsync/internal/simulator/accounts"
 )
@@ -46,6 +47,42 @@ if right_id "$1"; then printf 'right %s' "$answer"; else printf 'wrong %s' "$ans
 			t.Fatal(err)
 		}
 		check(t, tt.key+" "+tt.typed, string(out), tt.want)
+	}
+}
+
+// A day that is over is refused as contactsync secret refuses it, and not
+// offered either.
+func TestDialogTakesALastDay(t *testing.T) {
+	parallel(t)
+	const script = `
+put() { answer=$2; }
+value=$1 answer=none
+if right_date; then printf 'right %s' "$answer"; else printf '%s %s' "$note" "$answer"; fi`
+	functions := shellOf(t, "config", "trimmed", "right_date", "is_date", "is_over")
+	day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly) }
+	for typed, want := range map[string]string{
+		"":                        "right ",
+		" " + day(500) + "\u00a0": "right " + day(500),
+		day(2):                    "right " + day(2),
+		day(-2):                   "past_date " + day(-2),
+		"2001-12-31":              "past_date 2001-12-31",
+		"31.12.2031":              "wrong_date 31.12.2031",
+		"2031-02-30":              "wrong_date 2031-02-30",
+		"yesterday":               "wrong_date yesterday",
+	} {
+		out, err := exec.Command("sh", "-c", "export LC_ALL=C\n"+functions+script, "sh", typed).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, typed, string(out), want)
+	}
+	for stored, want := range map[string]string{"2001-12-31": "none", day(2): day(2), "soon": "soon", "": "none"} {
+		out, err := exec.Command("sh", "-c", "put() { answer=$2; }\nget() { RET=; }\nstored() { echo \"$stored\"; }\nstored=$1 answer=none\n"+
+			functions+shellOf(t, "config", "offer")+"offer client_secret_expires\necho \"$answer\"", "sh", stored).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, "offered of "+stored, strings.TrimSpace(string(out)), want)
 	}
 }
 
