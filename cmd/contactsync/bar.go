@@ -19,6 +19,7 @@ import (
 type bar struct {
 	screen   screen
 	members  *pb.ProgressBar // done
+	counted  string          // how many those are of how many
 	contacts *pb.ProgressBar // that came, for their pace
 
 	// mu is never held while something is written: a terminal that stands still
@@ -39,6 +40,7 @@ type bar struct {
 type wait struct {
 	until   time.Time
 	try, of int
+	why     string
 }
 
 // redraw is how often the bar changes, at most.
@@ -112,12 +114,12 @@ func (b *bar) begin(members int) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	counted := words.Fill(words.MembersDone)
+	b.counted = words.Fill(words.MembersDone)
 	if members == 1 {
-		counted = words.Fill(words.MemberDone)
+		b.counted = words.Fill(words.MemberDone)
 	}
 	b.members = pb.New(members).SetTemplateString(
-		`{{counters . "` + counted + `"}} {{bar . "[" "=" ">" " " "]"}} {{string . "pace"}}`)
+		`{{counters . "` + b.counted + `"}} {{bar . "[" "=" ">" " " "]"}} {{string . "pace"}}`)
 	b.begun, b.doing = time.Now(), ""
 }
 
@@ -136,11 +138,11 @@ func (b *bar) came(contacts int) {
 }
 
 // Waiting implements transport.Observer: of several waits the longest is shown.
-func (b *bar) Waiting(d time.Duration, try, of int) {
+func (b *bar) Waiting(d time.Duration, try, of int, why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if until := time.Now().Add(d); until.After(b.wait.until) {
-		b.wait = wait{until, try, of}
+		b.wait = wait{until, try, of, visible(why.Error())}
 	}
 }
 
@@ -214,13 +216,19 @@ func (b *bar) line(columns int) string {
 	if b.slow != "" {
 		pace += ", " + b.slow
 	}
+	why := ""
 	if left := time.Until(b.wait.until); left > 0 {
+		why = b.wait.why
 		pace = words.Say(words.WaitingBeforeTry, left.Truncate(time.Second)+time.Second, b.wait.try, b.wait.of)
 	}
 	if left := b.left(); left > 0 {
 		pace = words.Say(words.TimeLeft, pace, left)
 	}
-	line := b.members.Set("pace", pace).SetWidth(columns).String()
+	if why != "" { // last, because it is what can be cut off
+		pace = words.Say(words.WaitingBecause, pace, why)
+	}
+	room := columns - len(gap) - width(words.Say(b.counted, fmt.Sprint(b.members.Current()), fmt.Sprint(b.members.Total())))
+	line := b.members.Set("pace", shortened(pace, room)).SetWidth(columns).String()
 	if !strings.Contains(line, "[") { // there was no room for one
 		line = strings.Replace(line, "  ", " ", 1)
 	}

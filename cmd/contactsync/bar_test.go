@@ -21,9 +21,11 @@ func TestBar(t *testing.T) {
 	w.revoke("bram")
 	w.cloud.SetFault(simulator.Times(2, "/v1.0/", simulator.Throttled("6")))
 	y := w.atTerminal().start()
-	y.sees(`0 of 3 members \[ +\] waiting [1-6]s before try 2 of 6`)
+	y.sees(`\r0 of 3 members waiting [1-6]s before try 2 of 6: 127.0.0.1:[0-9]+ answers 429 .*…\x1b`)
 	y.resize(30)
-	y.sees(`\r0 of 3 members waiting [1-6]s \x1b`)
+	y.sees(`\r0 of 3 members waiting [1-6]s…\x1b`)
+	y.resize(120)
+	y.sees(`0 of 3 members \[ +\] waiting [1-6]s before try [2-3] of 6: 127.0.0.1:[0-9]+ answers 429 Too Many Requests\x1b`)
 	y.sees(`hint: `)
 	y.resize(200)
 	status, screen := y.end()
@@ -91,6 +93,7 @@ func TestNoBar(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w.cloud.SetFault(simulator.Times(1, "/v1.0/", simulator.Throttled("3"))) // long enough for a bar
 			y := w.atTerminal()
+			y.resize(120)
 			c.cmd(y.cmd)
 			status, screen := y.start().end()
 			check(t, "exit status", status, 0)

@@ -74,8 +74,9 @@ type Transport struct {
 
 // Observer is told what is being waited for, by several requests at once.
 type Observer interface {
-	// Waiting is called when a request is to be tried once more after a wait.
-	Waiting(wait time.Duration, try, of int)
+	// Waiting is called when a request is to be tried once more after a wait,
+	// and why.
+	Waiting(wait time.Duration, try, of int, why error)
 	// Places is called when there are fewer places for requests in flight, or
 	// all of them again.
 	Places(now, most int64)
@@ -84,8 +85,8 @@ type Observer interface {
 // nobody is the observer where there is none.
 type nobody struct{}
 
-func (nobody) Waiting(time.Duration, int, int) {}
-func (nobody) Places(int64, int64)             {}
+func (nobody) Waiting(time.Duration, int, int, error) {}
+func (nobody) Places(int64, int64)                    {}
 
 // New returns a Transport. It fails where CAFile cannot be used.
 func New(o Options) (*Transport, error) {
@@ -210,7 +211,7 @@ func (t *Transport) Do(ctx context.Context, weight int64, build func(context.Con
 // Waits lets the log and the observer know of a wait before another try.
 func (t *Transport) Waits(wait time.Duration, try, of int, why error) {
 	t.opts.Logger.Debug(words.Say(words.WaitingBeforeTry, wait.Round(100*time.Millisecond), try, of), "reason", why)
-	t.observer.Waiting(wait, try, of)
+	t.observer.Waiting(wait, try, of, why)
 }
 
 // once makes one try, and lets go of its place before any wait.

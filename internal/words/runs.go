@@ -99,6 +99,7 @@ const (
 	MemberDone      = "%s of %s member"
 	MembersDone     = "%s of %s members"
 	TimeLeft        = "%[1]s, %[2]s left"
+	WaitingBecause  = "%[1]s: %[2]s"
 	DoneOf          = "%[1]d of %[2]s"
 	DoneOfFailed    = DoneOf + ", %[3]d failed"
 	SoFar           = "reading: %[1]d of %[2]s done, %[3]s came so far"
