@@ -276,6 +276,7 @@ var blunders = []blunder{
 	{ofSignIn, "somebody else answers in Microsoft's place", outOfOrder("/oauth2/", simulator.LoginPage)},
 
 	{ofPermissions, "none, or consent is missing", (*world).nothingGranted},
+	{ofPermissions, "none any more, after a run that worked", func(w *world) { w.sync(0); w.nothingGranted() }},
 	{ofPermissions, "delegated permissions instead of application permissions", (*world).nothingGranted},
 	{ofPermissions, "only User.ReadBasic.All", only(simulator.GraphResource, "User.ReadBasic.All")},
 	{ofPermissions, "only Contacts.Read", only(simulator.GraphResource, "Contacts.Read")},
@@ -379,9 +380,12 @@ var blunders = []blunder{
 	{ofNetworks, "a login page in the service's place", outOfOrder("/v1.0/", simulator.LoginPage)},
 	{ofNetworks, "a clock that is a little off", func(w *world) { w.late(3 * time.Minute) }},
 	{ofNetworks, "a clock that is far off", func(w *world) { w.late(-2 * time.Hour) }},
+	{ofNetworks, "a clock that is far off, with a certificate", func(w *world) { w.behind(2 * time.Hour) }},
 
 	{ofMachines, "a damaged store", func(w *world) { w.set("note", strings.Repeat("x", 20000)); w.damage("kvstore/contactsync.db") }},
 	{ofMachines, "damaged phonebooks", func(w *world) { w.sync(0); w.damage("phonebooks.db") }},
+	{ofMachines, "one damaged page of the phonebooks", (*world).oneLeaf},
+	{ofMachines, "a folder in the place of the lock", (*world).folderForLock},
 	{ofMachines, "another run", (*world).otherRun},
 }
 

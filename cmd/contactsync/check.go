@@ -51,7 +51,7 @@ var chain = []link{
 	{"dns", []string{"store"}, (*checker).testNames},
 	{"tls", []string{"store", networkKeys}, (*checker).testTLS},
 	{"clock", []string{"store", networkKeys}, (*checker).testClock},
-	{"token", []string{"store", networkKeys, signInKeys, "tls of " + words.TheSignIn}, (*checker).testToken},
+	{"token", []string{"store", networkKeys, signInKeys, "secret", "tls of " + words.TheSignIn}, (*checker).testToken},
 	{"directory", []string{"store", directoryKeys, "dns of " + words.TheDirectory}, (*checker).testDirectory},
 	{"groups", []string{"directory"}, (*checker).testGroups},
 	{"members", []string{"directory", "groups"}, (*checker).testMembers},

@@ -61,6 +61,15 @@ func (k *checker) opens() bool {
 	return role != ""
 }
 
+// shown tells whether the permission that opens contacts over the chosen source
+// is in its token.
+func (k *checker) shown() bool {
+	if k.choice.Name == "graph" {
+		return first(graphPermissions, k.graphRoles) != ""
+	}
+	return first(ewsPermissions, k.ewsRoles) != ""
+}
+
 // What the portal calls the services to which permissions belong.
 const (
 	microsoftGraph = "Microsoft Graph"
@@ -129,9 +138,14 @@ func (k *checker) settle(ctx context.Context) {
 		db.Close()
 	}
 	k.choice, k.refusal = k.way.chooser(k.set, last)(ctx, k.members)
-	// What the settings name is used without asking a mailbox.
-	if k.refusal == nil && !k.opens() && k.set.Source != settings.Auto && k.set.Office365 {
-		k.refusal = syncer.Knock(ctx, map[string]syncer.Offer{"graph": k.way.graph, "ews": k.way.ews}[k.choice.Name], k.members)
+	// What the settings name, or worked in the last run, is used without asking
+	// a mailbox.
+	if k.refusal == nil && !k.shown() && k.set.Office365 {
+		err := syncer.Knock(ctx, map[string]syncer.Offer{"graph": k.way.graph, "ews": k.way.ews}[k.choice.Name], k.members)
+		if fault.ClassOf(err) == fault.Refused { // by all: that is a matter of the settings
+			err = fault.New(fault.Config, "", "%w", err)
+		}
+		k.refusal = err
 	}
 }
 

@@ -178,7 +178,7 @@ func classOfAll(boxes []inspected, some bool) fault.Class {
 // hintOf returns what to do about a mailbox that cannot be read. Where the token
 // shows the permission, a refusal means that something leaves the mailbox out.
 func (k *checker) hintOf(err error) string {
-	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || !k.opens() {
+	if fault.ClassOf(err) != fault.Refused || k.choice.Name != "graph" || !k.shown() {
 		return fault.HintOf(err)
 	}
 	return words.Say(words.MailboxOutOfScope, k.set.ClientID)

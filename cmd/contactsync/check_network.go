@@ -240,15 +240,17 @@ func issuer(s *tls.ConnectionState) string {
 	return by.String()
 }
 
-// How far this machine's clock may be off.
+// How far this machine's clock may be off: to be warned, and for a sign-in by
+// certificate, whose proof is good for ten minutes.
 const (
 	clockDoubt = 2 * time.Minute
-	clockLimit = 5 * time.Minute
+	clockLimit = 10 * time.Minute
 )
 
 // testClock tests this machine's clock against that of the first service that
 // tells the time.
 func (k *checker) testClock(context.Context) error {
+	byCertificate := k.set.Office365 && k.set.ClientCertificate != ""
 	for _, g := range k.greeted {
 		if g.date.IsZero() {
 			continue
@@ -258,7 +260,7 @@ func (k *checker) testClock(context.Context) error {
 			text = words.Say(words.ClockBehind, -g.ahead, g.host)
 		}
 		switch off := g.ahead.Abs(); {
-		case off >= clockLimit:
+		case off >= clockLimit && byCertificate:
 			k.fail("clock", fault.New(fault.Config, words.SetClock, "%s", text))
 		case off >= clockDoubt:
 			k.warn("clock", words.SetClock, "%s", text)
@@ -271,9 +273,7 @@ func (k *checker) testClock(context.Context) error {
 	return nil
 }
 
-// testToken tests whether the app gets its tokens. That for EWS is not needed
-// where it is only a way out, but shows what else was granted; so does that for
-// Graph where EWS is used.
+// testToken tests whether the app gets the token that a run gets.
 func (k *checker) testToken(ctx context.Context) error {
 	way, err := k.newWay(k.set, k.log())
 	if err != nil {
@@ -285,23 +285,51 @@ func (k *checker) testToken(ctx context.Context) error {
 		k.skip("token", words.EachHasPassword)
 		return nil
 	}
-	graph, errGraph := way.graphToken(ctx)
-	ews, errEWS := way.ewsToken(ctx)
-	err = errGraph
-	if k.set.Source == settings.EWS {
-		err = errEWS
-	}
-	if err != nil {
+	if err := k.signIn(ctx); err != nil {
 		k.fail("token", err)
 		return nil
 	}
-	k.graphRoles, k.ewsRoles = entra.Roles(graph), entra.Roles(ews)
 	if k.set.ClientCertificate != "" {
 		k.ok("token", words.SignsInByCert)
 	} else {
 		k.ok("token", words.SignsInBySecret)
 	}
 	return nil
+}
+
+// glance is how long a token may take that no run needs.
+const glance = 3 * time.Second
+
+// signIn gets the tokens and leaves the permissions in them. The error is that
+// of a run. The token for the other service is needed only where the first one
+// cannot be had or shows no permission; else it shows what was granted besides.
+func (k *checker) signIn(ctx context.Context) error {
+	graph := func(ctx context.Context) error { return rolesIn(ctx, k.way.graphToken, &k.graphRoles) }
+	ews := func(ctx context.Context) error { return rolesIn(ctx, k.way.ewsToken, &k.ewsRoles) }
+	needed, other := graph, ews
+	if k.set.Source == settings.EWS {
+		needed, other = ews, graph
+	}
+	err := needed(ctx)
+	mayBeOther := k.set.Source == settings.Auto
+	switch {
+	case err == nil && mayBeOther && !k.opens():
+		other(ctx)
+	case err == nil:
+		limited, cancel := context.WithTimeout(ctx, glance)
+		defer cancel()
+		other(limited)
+	case mayBeOther && fault.ClassOf(err) == fault.Config && other(ctx) == nil:
+		return nil // a tenant may know one of the services only
+	}
+	return err
+}
+
+// rolesIn gets a token and leaves the permissions in it.
+func rolesIn(ctx context.Context, token func(context.Context) (string, error), roles *[]string) error {
+	t, err := token(ctx)
+	*roles = entra.Roles(t)
+	return err
 }
 
 // together puts hosts together that have the same of something, in the order in

@@ -9,9 +9,10 @@ import (
 	"syscall"
 )
 
-// Held returns the error that Lock would have where another run is under way,
-// and nil where none is to be seen. It takes no lock for that, not even for a
-// moment: a run that begins meanwhile must not meet it.
+// Held returns the error that Lock would have where another run is under way
+// (fault.Unavailable) or a folder is in the way (fault.Damage), and nil where
+// neither is to be seen. It takes no lock for that, not even for a moment: a
+// run that begins meanwhile must not meet it.
 func Held(path string) error {
 	name := filepath.Join(filepath.Dir(path), "contactsync.lock")
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
@@ -19,6 +20,9 @@ func Held(path string) error {
 		return nil // none that we could hold or wait for
 	}
 	defer f.Close()
+	if names, _ := f.Readdirnames(1); len(names) > 0 {
+		return (&DB{path: path}).explain("lock the phonebooks", inTheWay(name))
+	}
 	var is syscall.Stat_t
 	if err := syscall.Fstat(int(f.Fd()), &is); err != nil {
 		return nil

@@ -1,6 +1,7 @@
 package bookdb_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -18,6 +19,18 @@ func TestHeld(t *testing.T) {
 		}
 	}
 	free("no file")
+	lock := filepath.Join(filepath.Dir(path), "contactsync.lock")
+	must(t, os.Mkdir(lock, 0o700))
+	free("an empty folder")
+	must(t, os.Mkdir(filepath.Join(lock, "something"), 0o700))
+	wantFault(t, bookdb.Held(path), fault.Damage)
+	_, err := bookdb.Lock(path)
+	wantFault(t, err, fault.Damage)
+	wantHint(t, "a folder", err, "sudo mv "+lock)
+	if held := bookdb.Held(path); held.Error() != err.Error() {
+		t.Errorf("%v, but a run: %v", held, err)
+	}
+	must(t, os.RemoveAll(lock))
 	release, err := bookdb.Lock(path)
 	if err != nil {
 		t.Fatal(err)

@@ -71,10 +71,18 @@ func openLock(name string) (*os.File, error) {
 	if err == nil || outOfMeans(err) || !mayReplace(name) {
 		return f, err
 	}
-	if err := os.Remove(name); err != nil {
+	if err := os.Remove(name); errors.Is(err, syscall.ENOTEMPTY) {
+		return nil, inTheWay(name)
+	} else if err != nil {
 		return nil, err
 	}
 	return openOwnLock(name)
+}
+
+// inTheWay is the error where a folder that holds something stands in the lock
+// file's place: what that is, somebody has to look at.
+func inTheWay(name string) error {
+	return dbfile.DamagedWithHint(words.Say(words.MoveAway, name), words.Errorf(words.NotOurLock, name))
 }
 
 // outOfMeans tells whether the machine kept the file from being opened: that

@@ -21,6 +21,24 @@ func forge(t *testing.T, path string) {
 	}
 }
 
+// intact expects what Intact says of a file, and that it leaves the seal alone.
+func intact(t *testing.T, path string, want bool) {
+	t.Helper()
+	before, _ := os.ReadFile(sealPath(path))
+	reader, err := OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	err = reader.Intact()
+	if want != (err == nil) || err != nil && fault.ClassOf(err) != fault.Damage {
+		t.Errorf("intact: %v", err)
+	}
+	if after, _ := os.ReadFile(sealPath(path)); len(before) == 0 || string(after) != string(before) {
+		t.Errorf("the seal is %q and was %q", after, before)
+	}
+}
+
 // TestDamageUnderASeal damages a page as a disk does, which shows nowhere. The
 // run that meets it changes nothing, and the next one refuses the file.
 func TestDamageUnderASeal(t *testing.T) {
@@ -38,7 +56,9 @@ func TestDamageUnderASeal(t *testing.T) {
 		db.Close()
 		t.Fatal("the page makes no difference: this test shows nothing")
 	}
+	intact(t, path, false)
 	forge(t, path)
+	intact(t, path, true)
 	db, err := Open(path)
 	if err != nil {
 		t.Fatalf("under its seal the file was read: %v", err)

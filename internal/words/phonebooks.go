@@ -11,8 +11,9 @@ const (
 	ReadOnlyService = "the folder is missing or read-only; in contactsync.service ReadWritePaths= names the folders that may be written; " +
 		"this makes the usual one again: sudo dpkg-reconfigure ucware-contactsync"
 
-	// Remove has a file that is in the way.
+	// Remove has a file that is in the way, MoveAway a folder.
 	Remove            = "remove %s"
+	MoveAway          = "look what is in the folder, and move it away: sudo mv %[1]s %[1]s.old"
 	RemoveOrRestore   = "remove %[1]s, or restore %[2]s from a backup without it"
 	MoveJournalAway   = "move away the file beside it that ends in -journal: no run of ours leaves one, so another program was killed while it wrote, or somebody put it there; restore the file from a backup if need be"
 	NameRealFile      = "name the real file in --phonebooks or UCWARE_PHONEBOOKS"
