@@ -158,7 +158,7 @@ func TestDocumentedSymptoms(t *testing.T) {
 	const stranger = "00000000-1111-2222-3333-444444444444"
 	blocked := simulator.Always("/EWS/", simulator.EWSBlocked("EWS is disabled for this user or tenant"))
 	symptoms := map[string]func(*world){
-		"AADSTS7000215": func(w *world) { w.set("client_secret", stranger) },
+		"AADSTS7000215": func(w *world) { w.set("client_secret", "8Q~another") },
 		"AADSTS7000222": func(w *world) { w.tenant.Change(func() { w.app.Expired = true }) },
 		"AADSTS700016":  func(w *world) { w.set("client_id", stranger) },
 		"AADSTS90002":   func(w *world) { w.set("tenant_id", stranger) },
@@ -183,10 +183,46 @@ func TestDocumentedSymptoms(t *testing.T) {
 			spoil(w)
 			out := w.run("-v")
 			said := out.stderr + out.stdout + w.run("configured").stderr
+			said = strings.ReplaceAll(said, filepath.Dir(w.dir), "FOLDER") // has the symptom in its name
 			for part := range strings.SplitSeq(symptom, "…") {
 				contains(t, said, part)
 			}
 		})
+	}
+}
+
+// The manuals have the exit statuses of secret that its tests meet.
+func TestDocumentedStatusesOfSecret(t *testing.T) {
+	parallel(t)
+	for path, begins := range map[string]string{"man/contactsync.8": "The exit status is 0, 2", "man/de/contactsync.8": "Der Status ist 0, 2"} {
+		_, said, found := strings.Cut(document(t, path), begins)
+		check(t, path+": found", found, true)
+		said, _, _ = strings.Cut(said, "\n.It ")
+		for _, status := range []string{"74", "75", "77", "78"} {
+			check(t, path+": "+status, regexp.MustCompile(`\b`+status+`\b`).MatchString(said), true)
+		}
+	}
+}
+
+// What the page of the consent may end with is told where people look it up.
+func TestDocumentedEndOfConsent(t *testing.T) {
+	parallel(t)
+	for path, granted := range map[string]string{"README.md": "*Granted for", "man/contactsync.8": "Granted for",
+		"man/de/contactsync.8": "Gewährt für", "man/de/contactsync-einrichtung.7": "Gewährt für"} {
+		contains(t, document(t, path), "AADSTS500113", granted)
+	}
+}
+
+// One thing has one name in German, too: the portal's own only where its place
+// is named.
+func TestGermanNames(t *testing.T) {
+	parallel(t)
+	for _, path := range []string{"man/de/contactsync.8", "man/de/contactsync-einrichtung.7", "debian/po/de.po"} {
+		text := strings.Join(strings.Fields(regexp.MustCompile(`"?\n"?`).ReplaceAllString(document(t, path), " ")), " ")
+		text = strings.NewReplacer("Zertifikate & Geheimnisse", "", "Geheime Clientschlüssel", "", "Neuer geheimer Clientschlüssel", "", ".Em RBAC for Applications", "").Replace(text)
+		if other := regexp.MustCompile(`.{0,40}(\bGeheimnis|Clientschlüssel|RBAC for).{0,20}`).FindAllString(text, -1); other != nil {
+			t.Errorf("%s: %q", path, other)
+		}
 	}
 }
 

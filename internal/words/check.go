@@ -89,7 +89,7 @@ const (
 	NoneAndRefused  = "the token shows none that opens contacts, and mailboxes are refused: %w"
 	// GrantOrRBAC has the page of the consent and the app's id.
 	GrantOrRBAC = "in {permissions} add the {application permissions} Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
-		"then {consent}, or let an administrator open this page; a new grant can take an hour to work:\n" +
+		"then {consent}, or let an administrator open " + thisPage + "; a new grant can take an hour to work:\n" +
 		"  %[1]s\n" +
 		"Where RBAC for Applications grants access to named mailboxes, look whether these are in its scope:\n" +
 		"  Test-ServicePrincipalAuthorization -Identity %[2]s -Resource ADDRESS"
@@ -131,6 +131,6 @@ const (
 	LeaveEWSAlone = leaveEWS + "Then let the next run go over to Microsoft Graph by itself: %[2]s"
 
 	leaveEWS = "Exchange Online switches EWS off, tenant by tenant since October 2026, for good on 2027-04-01: " +
-		"in {permissions} add Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}, or let an administrator open this page:\n" +
+		"in {permissions} add Contacts.Read and User.ReadBasic.All of Microsoft Graph, then {consent}, or let an administrator open " + thisPage + ":\n" +
 		"  %[1]s\n"
 )

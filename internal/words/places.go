@@ -29,6 +29,7 @@ var places = []place{
 	{"value", "Value", "Wert"},
 	{"secret id", "Secret ID", "Geheime ID"},
 	{"consent", "Grant admin consent", "Administratorzustimmung erteilen"},
+	{"granted", "Granted for …", "Gewährt für …"},
 	{"application permissions", "Application permissions", "Anwendungsberechtigungen"},
 	{"enabled", "Enabled for users to sign-in?", "Aktiviert für die Benutzeranmeldung?"},
 }

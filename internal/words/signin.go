@@ -42,8 +42,12 @@ const (
 	AppSwitchedOn = "switch the app on: {properties} → {enabled}"
 	AppNotListed  = "let an administrator of the tenant give consent to the app: {enterprise apps} must list it"
 
+	// thisPage is that of the consent: Microsoft takes the consent, and then finds
+	// nothing in the app registration to go on to.
+	thisPage = "this page, which may end with AADSTS500113 although consent is given (as {granted} beside the permissions shows)"
+
 	GrantByAdmin = "let an administrator add the {application permissions} in {permissions}: Contacts.Read and User.ReadBasic.All of Microsoft Graph, " +
-		"or full_access_as_app of Office 365 Exchange Online, then {consent}, there or at {consent page}"
+		"or full_access_as_app of Office 365 Exchange Online, then {consent}, there or on " + thisPage + ": {consent page}"
 	ServiceNotKnown = "the tenant does not know Microsoft Graph or Exchange Online by that name: check graph_url, ews_url and tenant_id (same cloud, a tenant with Exchange Online); " + GrantByAdmin
 	ResourceUnknown = "the program asked for a resource that the sign-in service does not know; check graph_url, ews_url and authority: they must belong to the same cloud"
 	NoSubscription  = "the tenant has no subscription for this service, or it is switched off: {subscriptions}"

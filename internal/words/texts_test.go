@@ -186,6 +186,9 @@ func TestTextsAreUsedOnce(t *testing.T) {
 				t.Errorf("%s leads to %s, which is no place", name, place)
 			}
 		}
+		if leads := strings.Contains(text, "{consent page}") || strings.Contains(text, "this page"); leads && !strings.Contains(text, thisPage) {
+			t.Errorf("%s does not say how the page ends", name)
+		}
 		if verbs := verb.FindAllString(text, -1); len(verbs) > 1 && !numbered(verbs) && !strings.HasSuffix(name, "Done") { // as its library has it
 			t.Errorf("%s: a translation cannot change the order of %q", name, verbs)
 		}
