@@ -138,10 +138,13 @@ func (t *checkText) line(f finding) error {
 	return t.out.show(mark + head + strings.TrimPrefix(block(f.Detail), strings.Repeat(" ", textColumn)))
 }
 
-// block returns text in lines that begin at textColumn, for check and status.
+// block returns text in lines that begin at textColumn.
+func block(text string) string { return laid(text, textColumn, textWidth) }
+
+// laid returns text in lines that begin at a column and end before columns.
 // What is to be typed or clicked, in lines that begin with blanks or behind a
 // colon, stays whole.
-func block(text string) string {
+func laid(text string, column, columns int) string {
 	var out strings.Builder
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		line = visible(line)
@@ -149,10 +152,10 @@ func block(text string) string {
 			fmt.Fprintf(&out, "  %s\n", line)
 			continue
 		}
-		for _, part := range wrapped(line, textWidth-textColumn) {
-			indent := textColumn
-			if width(part) > textWidth-textColumn {
-				indent = 4
+		for _, part := range wrapped(line, columns-column) {
+			indent := column
+			if width(part) > columns-column {
+				indent = commandColumn
 			}
 			fmt.Fprintf(&out, "%s%s\n", strings.Repeat(" ", indent), part)
 		}

@@ -30,6 +30,9 @@ const (
 	userWidest  = 32
 )
 
+// us is what a line begins with that is about the program.
+const us = "contactsync: "
+
 func (c *console) expect(members []phonebook.Member) {
 	for _, m := range members {
 		if w := width(visible(m.User)); w <= userWidest {
@@ -50,26 +53,31 @@ func (c *console) complain(err error) {
 // somebody has to know.
 func (c *console) result(r syncer.Result, loud loudness) {
 	if loud.mentions(r) {
-		c.line(c.w.paint(toneOf(r.Result), padded(r.Result, resultWidth)), r.User, visible(r.Line()))
+		c.line(c.w.paint(toneOf(r.Result), padded(r.Result, resultWidth)), r.User, r.Line(), plain)
 	}
 	if bad(r) && r.Hint != "" {
-		c.line(padded("", resultWidth), "", c.w.paint(faint, words.Say(words.Hint, visible(r.Hint))))
+		c.line(padded("", resultWidth), "", words.Say(words.Hint, r.Hint), faint)
 	}
 }
 
-func (c *console) line(result, user, text string) {
-	fmt.Fprintln(c.w, result+gap+padded(visible(user), max(c.user, userWidth))+gap+text)
+func (c *console) line(result, user, text string, t tone) {
+	wide := max(c.user, userWidth)
+	head := result + gap + padded(visible(user), wide) + gap
+	fmt.Fprint(c.w, c.w.hang(head, resultWidth+len(gap)+wide+len(gap), text, t))
 }
 
 // end prints the last lines of a run.
 func (c *console) end(r *syncer.Report, loud loudness) {
 	if (r.Err == nil || len(r.Members) > 0) && !loud.quiet {
 		if r.Source != "" {
-			fmt.Fprintln(c.w, words.Say(words.SourceOfRun, r.Source, r.Why))
+			fmt.Fprint(c.w, c.w.hang("", 0, words.Say(words.SourceOfRun, r.Source, r.Why), plain))
 		}
 		text := summary(r, c.w.screen)
 		if loud.dryRun {
 			text = words.Say(words.DryRunChanged, text)
+		}
+		if columns := c.w.width(); columns > 0 {
+			text = strings.Join(wrapped(text, columns), "\n")
 		}
 		fmt.Fprintln(c.w, text)
 	}
@@ -115,10 +123,11 @@ func (h *notices) Handle(_ context.Context, r slog.Record) error {
 	}
 	var lines strings.Builder
 	for line := range strings.SplitSeq(text, "\n") {
-		fmt.Fprintf(&lines, "contactsync: %s: %s\n", h.levelName(r.Level), visible(line))
+		head := us + h.levelName(r.Level) + ": "
+		lines.WriteString(h.w.hang(head, width(head), line, plain))
 	}
 	if hint != "" {
-		fmt.Fprintln(&lines, h.w.paint(faint, "contactsync: "+words.Say(words.Hint, visible(hint))))
+		lines.WriteString(h.w.hang(us, len(us), words.Say(words.Hint, hint), faint))
 	}
 	_, err := io.WriteString(h.w, lines.String())
 	return err

@@ -35,27 +35,7 @@ func (p *program) printStatus(s *standing, all bool) error {
 // tell prints what there is to say about a thing, in lines of 80 columns.
 func (p *program) tell(about, text string, t tone) error {
 	head := padded(visible(words.Fill(about)), textColumn-1) + " "
-	if width(head) > textColumn {
-		if err := p.stdout.show(strings.TrimSuffix(head, " ") + "\n"); err != nil {
-			return err
-		}
-		head = strings.Repeat(" ", textColumn)
-	}
-	for line := range strings.Lines(block(strings.Join(strings.Fields(text), " "))) {
-		part := strings.TrimLeft(line, " ")
-		indent := strings.TrimSuffix(line, part)
-		switch {
-		case len(indent) == textColumn:
-			indent = head
-		case strings.TrimSpace(head) != "":
-			indent = strings.TrimRight(head, " ") + "\n" + indent
-		}
-		if err := p.stdout.show(indent + p.stdout.paint(t, strings.TrimSuffix(part, "\n")) + "\n"); err != nil {
-			return err
-		}
-		head = strings.Repeat(" ", textColumn)
-	}
-	return nil
+	return p.stdout.show(p.stdout.hanging(head, textColumn, textWidth, strings.Join(strings.Fields(text), " "), t))
 }
 
 func (p *program) hint(text string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -134,7 +135,15 @@ var measure = &runewidth.Condition{StrictEmojiNeutral: true}
 
 // width returns how many columns of a terminal a text takes: two for a wide
 // character, none for a mark that stands above another one.
-func width(text string) int { return measure.StringWidth(text) }
+func width(text string) int {
+	if strings.Contains(text, "\x1b") {
+		text = painted.ReplaceAllString(text, "")
+	}
+	return measure.StringWidth(text)
+}
+
+// painted finds our own colours, see paint.
+var painted = regexp.MustCompile(`\x1b\[[0-9]*m`)
 
 // shortened returns text in no more columns than limit, ending with … where
 // something is left out.
