@@ -233,15 +233,14 @@ func (k *checker) testLock(context.Context) error {
 // testTimer tests whether a run begins by itself every night.
 func (k *checker) testTimer(ctx context.Context) error {
 	t, err := systemd.TimerOf(ctx, systemd.TimerUnit)
+	why, hint := idle(t)
 	switch {
 	case errors.Is(err, systemd.ErrNone):
 		k.skip("timer", words.NoSystemd)
 	case err != nil:
 		k.warn("timer", words.LookAtManager, "%s", err)
-	case !t.Loaded:
-		k.warn("timer", words.InstallAgain, words.NoTimer, systemd.TimerUnit)
-	case !t.Active:
-		k.warn("timer", words.StartTimer, words.TimerStopped, systemd.TimerUnit)
+	case why != "":
+		k.warn("timer", hint, "%s", why)
 	case !t.Enabled:
 		k.warn("timer", words.StartTimer, words.TimerNotEnabled, systemd.TimerUnit)
 	case t.Next.IsZero():

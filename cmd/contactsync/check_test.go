@@ -517,6 +517,8 @@ func TestCheckOfTheTimer(t *testing.T) {
 		"active":   {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}, next, []string{"✓ timer ", "the next run begins at 2026-11-23 02:23 CET"}},
 		"inactive": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "inactive"}, next, []string{"! timer ", "is not active", "systemctl enable --now contactsync.timer"}},
 		"disabled": {systemdtest.Properties{"LoadState": "loaded", "UnitFileState": "disabled", "ActiveState": "active"}, next, []string{"! timer ", "after a restart", "systemctl enable --now contactsync.timer"}},
+		"masked":   {systemdtest.Properties{"LoadState": "masked", "UnitFileState": "masked", "ActiveState": "inactive"}, next, []string{"! timer ", "is masked", "systemctl unmask contactsync.timer"}},
+		"misspelt": {systemdtest.Properties{"LoadState": "bad-setting", "UnitFileState": "enabled", "ActiveState": "active"}, next, []string{"! timer ", "(bad-setting)", "systemd-analyze verify contactsync.timer"}},
 		"missing":  {systemdtest.Properties{"LoadState": "not-found", "UnitFileState": "", "ActiveState": "inactive"}, next, []string{"! timer ", "no contactsync.timer", "apt reinstall"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,9 @@ func (a *plugin) find(l level, format string, args ...any) {
 // nagios answers as a plugin of Nagios and Icinga does.
 func (p *program) nagios(s *standing, l limits) error {
 	var a plugin
+	if text := s.unrecorded(); text != "" {
+		a.find(severity(s.timer.Service.Status), "%s", text)
+	}
 	a.judgeRuns(s, l)
 	if n := s.count(syncer.Failed); n > 0 {
 		a.find(warningLevel, words.Failed, words.Count(n, words.Members))
@@ -69,8 +72,8 @@ func (p *program) nagios(s *standing, l limits) error {
 	if n := s.count(syncer.Kept); n > 0 {
 		a.find(warningLevel, words.KeptFromEmpty, words.Count(n, words.Phonebooks))
 	}
-	if s.timerErr == nil && !s.timer.Active {
-		a.find(warningLevel, words.TimerNotActive)
+	if why, _ := idle(s.timer); s.timerErr == nil && why != "" {
+		a.find(warningLevel, "%s", why)
 	}
 	switch {
 	case s.expiryErr != nil && !s.mayNotAsk():
@@ -104,11 +107,7 @@ func (a *plugin) judgeRuns(s *standing, l limits) {
 		return
 	}
 	if s.All.Error != "" {
-		at := criticalLevel
-		if s.All.Status == fault.Unavailable.ExitStatus() {
-			at = warningLevel
-		}
-		a.find(at, words.LastRunFailed, s.All.Error)
+		a.find(severity(s.All.Status), words.LastRunFailed, s.All.Error)
 	}
 	switch good, ok := s.sinceSuccess(); {
 	case !ok:
@@ -118,6 +117,14 @@ func (a *plugin) judgeRuns(s *standing, l limits) {
 	case good > l.warning:
 		a.find(warningLevel, words.LastSuccess, age(s.Whole.Finished, s.now))
 	}
+}
+
+// severity is how bad it is that a run failed with an exit status.
+func severity(status int) level {
+	if status == fault.Unavailable.ExitStatus() {
+		return warningLevel
+	}
+	return criticalLevel
 }
 
 // sinceSuccess returns how long ago the last run of all members ended that did

@@ -18,7 +18,15 @@ func (p *program) printStatus(s *standing, all bool) error {
 	if err := p.printRuns(s); err != nil {
 		return err
 	}
-	if err := p.tell(words.AboutNextRun, s.next(), plain); err != nil {
+	if text := s.unrecorded(); text != "" {
+		if err := p.tell(words.AboutSince, text, broken); err != nil {
+			return err
+		}
+		if err := p.hint(words.Fill(words.SeeJournal)); err != nil {
+			return err
+		}
+	}
+	if err := p.printNext(s); err != nil {
 		return err
 	}
 	if err := p.printExpiry(s); err != nil {
@@ -116,25 +124,27 @@ func (p *program) printRun(about string, r bookdb.Run, well string, now time.Tim
 	return p.tell("", words.Fill(well), fine)
 }
 
-// next says when the next run is.
-func (s *standing) next() string {
+// printNext prints when the next run is.
+func (p *program) printNext(s *standing) error {
+	why, hint := idle(s.timer)
 	switch {
 	case errors.Is(s.timerErr, systemd.ErrNone):
-		return words.Say(words.NotKnown, systemd.ErrNone)
+		return p.tell(words.AboutNextRun, words.Say(words.NotKnown, systemd.ErrNone), plain)
 	case s.timerErr != nil:
-		return words.Say(words.NotKnown, s.timerErr)
-	case !s.timer.Loaded:
-		return words.Fill(words.TimerNotThere)
-	case !s.timer.Active:
-		return words.Fill(words.TimerIdle)
+		return p.tell(words.AboutNextRun, words.Say(words.NotKnown, s.timerErr), plain)
+	case why != "":
+		if err := p.tell(words.AboutNextRun, words.Say(words.NoNextRun, why), doubtful); err != nil {
+			return err
+		}
+		return p.hint(hint)
 	case s.timer.Next.IsZero():
-		return words.Fill(words.NothingPlanned)
+		return p.tell(words.AboutNextRun, words.Fill(words.NothingPlanned), plain)
 	}
 	next := when(s.timer.Next.Format(time.RFC3339), s.now)
-	if s.timer.Retries {
-		return words.Say(words.TriesAgain, next)
+	if s.timer.Service.Retries {
+		next = words.Say(words.TriesAgain, next)
 	}
-	return next
+	return p.tell(words.AboutNextRun, next, plain)
 }
 
 func (p *program) printExpiry(s *standing) error {

@@ -308,20 +308,37 @@ func TestStatusOfTheTimer(t *testing.T) {
 		t.Skip(err)
 	}
 	shown := next.In(berlin).Format("2006-01-02 15:04 MST") + ", in 5 hours"
+	active := systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}
+	well := systemdtest.Unit{"Unit": {"LoadState": "loaded"}, "Service": {"Result": "success"}}
+	// ended is the service after a run that began so long ago.
+	ended := func(result string, status int, ago time.Duration) systemdtest.Unit {
+		return systemdtest.Unit{"Unit": {"LoadState": "loaded", "ActiveState": "failed"}, "Service": {
+			"Result": result, "ExecMainStatus": int32(status), "ExecMainStartTimestamp": uint64(time.Now().Add(-ago).UnixMicro())}}
+	}
+	const since = "since then contactsync.service failed with exit status "
 	for name, tt := range map[string]struct {
-		unit         systemdtest.Properties
-		substate     string
+		timer        systemdtest.Properties
+		service      systemdtest.Unit
 		text, nagios string
-		json         string
+		next         bool
 	}{
-		"waits":   {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}, "dead", "next run       " + shown, "OK", next.Format(time.RFC3339)},
-		"again":   {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "active"}, "auto-restart", "next run       within 15 minutes, since the service tries again what could not be done; by the timer " + shown, "OK", next.Format(time.RFC3339)},
-		"stopped": {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "inactive"}, "dead", "none: contactsync.timer is not active", "WARNING - contactsync.timer is not active", ""},
-		"missing": {systemdtest.Properties{"LoadState": "not-found", "ActiveState": "inactive"}, "dead", "none: contactsync.timer is not installed", "WARNING", ""},
+		"waits": {active, well, "next run       " + shown, "OK", true},
+		"again": {active, systemdtest.Unit{"Unit": {"LoadState": "loaded", "ActiveState": "activating", "SubState": "auto-restart"}, "Service": {}},
+			"next run       within 15 minutes, since the service tries again what could not be done; by the timer " + shown, "OK", true},
+		"stopped":    {systemdtest.Properties{"LoadState": "loaded", "ActiveState": "inactive"}, well, "none: contactsync.timer is not active", "WARNING - contactsync.timer is not active", false},
+		"missing":    {systemdtest.Properties{"LoadState": "not-found", "ActiveState": "inactive"}, nil, "none: there is no contactsync.timer on this machine hint: install", "WARNING - there is no contactsync.timer", false},
+		"masked":     {systemdtest.Properties{"LoadState": "masked", "ActiveState": "inactive"}, nil, "none: contactsync.timer is masked", "WARNING - contactsync.timer is masked", false},
+		"misspelt":   {systemdtest.Properties{"LoadState": "bad-setting", "ActiveState": "active"}, nil, "none: systemd cannot use contactsync.timer as it stands (bad-setting)", "WARNING - systemd cannot use contactsync.timer", false},
+		"no service": {active, systemdtest.Unit{"Unit": {"LoadState": "masked"}}, "none: contactsync.service is masked, so its timer starts nothing hint: undo that: sudo systemctl unmask contactsync.service", "WARNING - contactsync.service is masked", true},
+		"unrecorded": {active, ended("exit-code", 77, -time.Hour), since + "77 ", "CRITICAL - contactsync.service failed with exit status 77", true},
+		"held up":    {active, ended("exit-code", 75, -time.Hour), since + "75 ", "WARNING - contactsync.service failed with exit status 75", true},
+		"recorded":   {active, ended("exit-code", 1, time.Minute), "next run", "OK", true},
+		"skipped":    {active, ended("exec-condition", 0, -time.Hour), "next run", "OK", true},
+		"went well":  {active, ended("success", 0, -time.Hour), "next run", "OK", true},
 	} {
 		bus := systemdtest.Start(t, map[string]systemdtest.Unit{
-			systemd.TimerUnit:   {"Unit": tt.unit, "Timer": {"NextElapseUSecRealtime": uint64(next.UnixMicro()), "Unit": systemd.ServiceUnit}},
-			systemd.ServiceUnit: {"Unit": {"ActiveState": "activating", "SubState": tt.substate}},
+			systemd.TimerUnit:   {"Unit": tt.timer, "Timer": {"NextElapseUSecRealtime": uint64(next.UnixMicro()), "Unit": systemd.ServiceUnit}},
+			systemd.ServiceUnit: tt.service,
 		})
 		status := func(args ...string) string {
 			cmd := w.process(append([]string{"status"}, args...)...)
@@ -329,13 +346,18 @@ func TestStatusOfTheTimer(t *testing.T) {
 			out, _ := cmd.Output() // --nagios tells by its status, too
 			return string(out)
 		}
-		contains(t, flat(status()), flat(tt.text))
+		shown := flat(status())
+		contains(t, shown, flat(tt.text))
+		check(t, name+": something since then", strings.Contains(shown, since), strings.Contains(tt.text, since))
 		contains(t, status("--nagios"), "CONTACTSYNC "+tt.nagios)
 		var s shownStatus
 		if err := json.Unmarshal([]byte(status("--json")), &s); err != nil {
 			t.Fatal(name, err)
 		}
-		check(t, name+": next_run", s.NextRun, tt.json)
+		check(t, name+": there is a next run", s.NextRun != "", tt.next)
+		if tt.next {
+			check(t, name+": next_run", s.NextRun, next.Format(time.RFC3339))
+		}
 	}
 }
 

@@ -27,12 +27,24 @@ const patience = 3 * time.Second
 
 // Timer is what the service manager knows of a timer.
 type Timer struct {
-	Loaded  bool      // there is such a unit
+	Load    string    // "loaded"; or "not-found", "masked", "bad-setting" …: how the unit's file was read
 	Enabled bool      // it is started when the machine is
 	Active  bool      // it is started now; otherwise there is no next time
 	Next    time.Time // when it starts its service next; zero where it will not
-	Retries bool      // its service failed, and waits to be started again (Restart=)
+	Service Service   // which it starts
 }
+
+// Service is what the service manager knows of a service that ends by itself.
+type Service struct {
+	Load    string    // as a timer's
+	Retries bool      // it failed, and waits to be started again (Restart=)
+	Began   time.Time // its last run, since the machine was started; zero: there was none
+	Failed  bool      // that run did
+	Status  int       // that run's exit status, or the number of the signal that ended it
+}
+
+// Loaded is the Load of a unit that is well.
+const Loaded = "loaded"
 
 // TimerOf returns what the service manager knows of a timer; see timers in
 // org.freedesktop.systemd1(5). The error wraps ErrNone where nobody can be
@@ -43,10 +55,10 @@ func TimerOf(ctx context.Context, unit string) (t Timer, err error) {
 		if err != nil {
 			return err
 		}
-		t.Loaded = state["LoadState"] == "loaded"
+		t.Load, _ = state["LoadState"].(string)
 		t.Enabled = state["UnitFileState"] == "enabled"
 		t.Active = state["ActiveState"] == "active"
-		if !t.Loaded {
+		if t.Load != Loaded {
 			return nil
 		}
 		times, err := m.properties(unit, "Timer")
@@ -56,15 +68,34 @@ func TimerOf(ctx context.Context, unit string) (t Timer, err error) {
 		if t.Active {
 			t.Next = moment(times["NextElapseUSecRealtime"])
 		}
-		service, ok := times["Unit"].(string)
-		if !ok {
-			return nil
+		if service, ok := times["Unit"].(string); ok {
+			t.Service, err = m.service(service)
 		}
-		state, err = m.properties(service, "Unit")
-		t.Retries = state["ActiveState"] == "activating" && state["SubState"] == "auto-restart"
 		return err
 	})
 	return t, err
+}
+
+func (m manager) service(unit string) (s Service, err error) {
+	state, err := m.properties(unit, "Unit")
+	if err != nil {
+		return s, err
+	}
+	s.Load, _ = state["LoadState"].(string)
+	s.Retries = state["ActiveState"] == "activating" && state["SubState"] == "auto-restart"
+	if s.Load != Loaded {
+		return s, nil
+	}
+	run, err := m.properties(unit, "Service")
+	s.Began = moment(run["ExecMainStartTimestamp"])
+	switch run["Result"] {
+	case nil, "success", "exec-condition": // the last: it had nothing to do
+	default:
+		s.Failed = true
+	}
+	status, _ := run["ExecMainStatus"].(int32)
+	s.Status = int(status)
+	return s, err
 }
 
 // manager is the service manager while somebody asks it.

@@ -28,11 +28,7 @@ const (
 
 	NoSystemd          = "no systemd here, so nothing starts a run by itself"
 	LookAtManager      = "look at the service manager: systemctl status dbus"
-	NoTimer            = "there is no %s on this machine"
-	InstallAgain       = "install the package again: sudo apt reinstall ucware-contactsync"
-	TimerStopped       = "%s is not active, so no run begins by itself"
 	TimerNotEnabled    = "%s is active, but will not be after a restart"
-	StartTimer         = "start it, now and with the machine: sudo systemctl enable --now contactsync.timer"
 	TimerActive        = "%s is active"
 	NextRunBegins      = "the next run begins at %s"
 	ClockAgrees        = "this machine's agrees with that of %s"
