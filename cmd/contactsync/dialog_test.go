@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,21 @@ if right_date; then printf 'right %s' "$answer"; else printf '%s %s' "$note" "$a
 			t.Fatal(err)
 		}
 		check(t, "offered of "+stored, strings.TrimSpace(string(out)), want)
+	}
+}
+
+// What is wrong with an answer is shown to whoever is there, and said where
+// nobody is; what was typed stays in no file of debconf's.
+func TestDialogExplains(t *testing.T) {
+	parallel(t)
+	show, refuse := shellOf(t, "config", "show"), shellOf(t, "config", "refuse")
+	templates, postinst := document(t, "debian/ucware-contactsync.templates"), document(t, "debian/ucware-contactsync.postinst")
+	errors := regexp.MustCompile(`(?s)Template: ucware-contactsync/(\w+)\nType: error\n(.*?)(?:\n\n|$)`).FindAllStringSubmatch(templates, -1)
+	check(t, "explanations", len(errors) > 4, true)
+	for _, e := range errors {
+		contains(t, show, "    "+e[1]+")\n")
+		contains(t, refuse, "    "+e[1]+") what=")
+		check(t, e[1]+" is wiped", strings.Contains(postinst, "\nSUBST ucware-contactsync/"+e[1]+" value\n"), strings.Contains(e[2], "${value}"))
 	}
 }
 
