@@ -13,6 +13,7 @@ import (
 
 // The library's own version flag takes -v, which means verbose here.
 func init() {
+	cli.HelpPrinter = printHelp
 	cli.VersionFlag = option("version", words.OptionVersion)
 }
 

@@ -2,8 +2,11 @@ package words
 
 // The help of contactsync.
 const (
-	Usage       = "replace phonebooks with the contacts of Outlook mailboxes"
-	UsageText   = "contactsync [options]\ncontactsync [options] check | status | members | phonebook list | phonebook export --user UID | lookup NUMBER | secret | configured"
+	Usage     = "replace phonebooks with the contacts of Outlook mailboxes"
+	UsageText = "contactsync [options]\n" +
+		"contactsync [options] check | status | members | secret | configured\n" +
+		"contactsync [options] lookup NUMBER\n" +
+		"contactsync [options] phonebook list | phonebook export --user UID"
 	Description = `Reads the Outlook contacts of every member of a user group that carries the
 parameter ews_synccontacts=true, and replaces that member's phonebook "Privat"
 with them. On the appliance every command is given as the service user:
