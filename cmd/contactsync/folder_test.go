@@ -36,11 +36,12 @@ func TestPhonebooksFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	const install = "sudo install -d -m 2770 -o ucservices -g ucphonebooks /var/lib/ucware/phonebooks"
-	// follow types the hint that stands in a text.
+	// follow types the hint that stands in a text. What sudo does not start is the
+	// administrator's own shell, which cannot look into the folder to expand a *.
 	follow := func(text string) {
 		t.Helper()
-		command := regexp.MustCompile(`sudo install [^\n]*`).FindString(text)
-		if out := a.atHome(lib, "root", strings.ReplaceAll(command, "sudo ", "")); command == "" || out.status != 0 {
+		command := regexp.MustCompile(`sudo (install|sh|chmod) [^\n]*`).FindString(text)
+		if out := a.atHome(lib, "root", "set -f; "+strings.ReplaceAll(command, "sudo ", "")); command == "" || out.status != 0 {
 			t.Errorf("%q: %s\n%s", command, out.stderr, text)
 		}
 	}
@@ -73,6 +74,20 @@ func TestPhonebooksFolder(t *testing.T) {
 		check(t, "exit status after "+spoilt, out.status, 0)
 		contains(t, flat(out.stdout), "! phonebooks ", " instead of ucphonebooks and ", "who reads phonebooks needs the group's rights: "+install)
 		follow(out.stdout)
+		works()
+	}
+
+	for _, spoilt := range []string{
+		"chown root phonebooks.db; chmod 600 phonebooks.db", // as sudo cp leaves it
+		"chown root phonebooks.db; chmod 640 phonebooks.db",
+		"chown asterisk phonebooks.db; chmod 600 phonebooks.db",
+		"chmod 400 phonebooks.db",
+		"chmod 2440 .",
+	} {
+		a.atHome(lib, "root", "cd /var/lib/ucware/phonebooks; "+spoilt)
+		out := a.atHome(lib, "ucservices", `"$1"`)
+		check(t, "exit status after "+spoilt, out.status, 77)
+		follow(out.stderr)
 		works()
 	}
 

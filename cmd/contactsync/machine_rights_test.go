@@ -21,9 +21,9 @@ func TestRightsTakenAway(t *testing.T) {
 		status     int
 		words      []string
 	}{
-		{"phonebooks.db that nobody may write", books, "ucservices", 0o400, 77, []string{books, "sudo chmod 660 "}},
-		{"phonebooks.db that nobody may read", books, "ucservices", 0, 77, []string{books, "sudo chmod 660 "}},
-		{"phonebooks.db of a reader, for himself", books, "asterisk", 0o600, 77, []string{books, "sudo chown ucservices "}},
+		{"phonebooks.db that nobody may write", books, "ucservices", 0o400, 77, []string{books, "chmod 660 "}},
+		{"phonebooks.db that nobody may read", books, "ucservices", 0, 77, []string{books, "chmod 660 "}},
+		{"phonebooks.db of a reader, for himself", books, "asterisk", 0o600, 77, []string{books, "chown ucservices "}},
 		{"phonebooks' folder in which nothing can be made", "phonebooks", "ucservices", fs.ModeSetgid | 0o550, 0, nil},
 		{"phonebooks' folder that nobody may enter", "phonebooks", "ucservices", fs.ModeSetgid | 0o660, 77, []string{"phonebooks", "sudo chmod 2770 "}},
 		{"phonebooks' folder of somebody else", "phonebooks", "nosy", 0o700, 77, []string{"phonebooks"}},

@@ -55,7 +55,7 @@ func (p *program) mine(path string) error {
 	folderOwner, _ := dbfile.OwnerOf(filepath.Dir(path))
 	switch {
 	case folderOwner == os.Geteuid() && owner != os.Geteuid() && path == p.phonebooks:
-		hint = "sudo chown " + quote(dbfile.UserName(folderOwner)) + " " + quote(path) + "*; sudo chmod 660 " + quote(path) + "*"
+		hint = bookdb.FileCommand(dbfile.UserName(folderOwner), path)
 	case owner == 0 && p.homeBook() && path == filepath.Dir(p.phonebooks):
 		hint = bookdb.FolderCommand(path)
 	case owner == 0:

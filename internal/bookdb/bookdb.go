@@ -272,11 +272,18 @@ func whoMay(path string) string {
 	var is syscall.Stat_t
 	switch err := syscall.Stat(folder, &is); {
 	case err == nil && int(is.Uid) == os.Geteuid():
-		return fmt.Sprintf("sudo chmod 2770 %s; sudo chmod 660 %s*", folder, path)
+		return fmt.Sprintf("sudo chmod 2770 %s; %s", folder, FileCommand(dbfile.UserName(os.Geteuid()), path))
 	case errors.Is(err, fs.ErrNotExist):
 		return FolderCommand(folder)
 	}
 	return words.RunAsService
+}
+
+// FileCommand returns the command that gives the phonebooks' file, and what lies
+// beside it, the owner and the mode that it is to have. The shell that looks for
+// them is root's: others may see nothing in the folder.
+func FileCommand(owner, path string) string {
+	return fmt.Sprintf("sudo sh -c 'chown %[1]s %[2]s*; chmod 660 %[2]s*'", owner, path)
 }
 
 // FolderCommand returns the command that makes the phonebooks' folder, or gives
