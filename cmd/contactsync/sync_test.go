@@ -120,6 +120,7 @@ func TestLastContactDeleted(t *testing.T) {
 		id := w.add("anna", "Erika", "030 901820")
 		w.sync(0)
 		w.mailbox("anna").DeleteContact(id)
+		contains(t, w.run("--dry-run").stderr, "the phonebook keeps its 1 entry, unless the service reports each contact to the next run as deleted")
 		check(t, "over "+source, w.sync(0).of("anna"), "ok [0,0,0,1]")
 	}
 }

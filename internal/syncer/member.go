@@ -106,6 +106,9 @@ func (s *Syncer) done(r Result, ch phonebook.Changes) Result {
 	case ch.Kept:
 		r.Result = Kept
 		r.Error = words.Say(words.MailboxEmpty, r.Mail, entries(ch.Entries))
+		if s.DryRun {
+			r.Error = words.Say(words.UnlessReported, r.Error)
+		}
 		r.Hint = words.Say(words.AllowEmpty, s.emptying(r.User))
 	case ch.Created, ch.Renamed != "", ch.Added+ch.Updated+ch.Removed > 0:
 		r.Result = OK

@@ -21,7 +21,9 @@ const (
 	ContactDamaged  = "a contact is damaged; open and save it in Outlook, or delete it"
 	// MailboxEmpty has the mailbox's address and how many entries the phonebook keeps.
 	MailboxEmpty = "mailbox %[1]s answers with no contacts at all, or with none that hold a name, a number or an address; the phonebook keeps its %[2]s"
-	AllowEmpty   = "if the mailbox is really empty: %s"
+	// UnlessReported follows it in a dry run, which does not ask what changed.
+	UnlessReported = "%s, unless the service reports each contact to the next run as deleted"
+	AllowEmpty     = "if the mailbox is really empty: %s"
 )
 
 // What to do about Microsoft Graph, or about EWS.

@@ -16,5 +16,5 @@ const (
 	VerifyUnit   = "this says why: systemd-analyze verify %[1]s; this takes back what was changed in it: sudo systemctl revert %[1]s && sudo systemctl restart contactsync.timer"
 	// LeftNoRecord has an exit status and how long ago that was.
 	LeftNoRecord = "contactsync.service failed with exit status %[1]d %[2]s, before it could record that"
-	SeeJournal  = "this says why: sudo journalctl -u contactsync -n 50"
+	SeeJournal   = "this says why: sudo journalctl -u contactsync -n 50"
 )
