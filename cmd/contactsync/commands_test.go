@@ -57,7 +57,7 @@ func texts(t *testing.T) (texts []string) {
 func TestCommandsAreCommands(t *testing.T) {
 	part := regexp.MustCompile(`^(-[\w-]+|[\w:]*[A-Z]{3}[\w:\]]*|%\S+|[ag][+][rx]|\S*[./_=]\S*|\d+)$`)
 	known := map[string]bool{}
-	for _, word := range strings.Fields(`sudo kvstore openssl contactsync sqlite3 apt reinstall systemctl enable chmod chown chgrp timedatectl
+	for _, word := range strings.Fields(`sudo kvstore openssl contactsync sqlite3 apt reinstall install mv systemctl enable unmask revert restart && journalctl chmod chown chgrp timedatectl
 		dpkg-reconfigure ucware-contactsync ucservices phonebook list export lookup status check members secret set set-ntp true req rsa:3072 pkcs12 pkey [--user`) {
 		known[word] = true
 	}
