@@ -88,5 +88,5 @@ func TestClosedCAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.set("ca_file", a.path("closed/ca.pem"))
-	contains(t, a.as("ucservices").stderr, "hint: let the user enter the folders", "sudo chmod a+x FOLDER", "sudo install -D -m 644 FILE /etc/ucware/contactsync-ca.pem")
+	contains(t, a.as("ucservices").stderr, "hint: its folder is closed to the user; put a copy where everybody may go", "sudo install -D -m 644 "+a.path("closed/ca.pem")+" /etc/ucware/contactsync-ca.pem")
 }

@@ -133,7 +133,7 @@ func (s *Settings) checkCAFile(r *reader) {
 	case errors.Is(err, fs.ErrPermission):
 		r.problem("ca_file", words.CAFileClosed)
 		if _, err := os.Stat(s.CAFile); err != nil {
-			r.advise(words.Say(words.OpenCAFolders, CAPlace))
+			r.advise(words.Say(words.OpenCAFolders, s.CAFile, CAPlace))
 		} else {
 			r.advise(words.Fill(words.OpenCAFile))
 		}

@@ -72,14 +72,15 @@ const (
 
 // The proxy, certificate authorities, and the directory.
 const (
-	WantProxy        = "want e.g. http://proxy.example.org:3128"
-	ProxyHasUser     = "must not hold a user or a password: they belong in proxy_username and proxy_password; " + WantProxy
-	ProxyEnds        = "must end after the port; " + WantProxy
-	ProxyNotSet      = "is not set, so proxy_username and proxy_password have no effect"
-	WantProxyUser    = "proxy_password is set; want the user that it belongs to"
-	CAFileClosed     = "is closed to the user that this runs as"
-	CAFileNone       = "cannot be read (%v); want a PEM file with certificates"
-	OpenCAFolders    = "let the user enter the folders that the file of ca_file lies in (sudo chmod a+x FOLDER), or put it where everybody may go: sudo install -D -m 644 FILE %s"
+	WantProxy     = "want e.g. http://proxy.example.org:3128"
+	ProxyHasUser  = "must not hold a user or a password: they belong in proxy_username and proxy_password; " + WantProxy
+	ProxyEnds     = "must end after the port; " + WantProxy
+	ProxyNotSet   = "is not set, so proxy_username and proxy_password have no effect"
+	WantProxyUser = "proxy_password is set; want the user that it belongs to"
+	CAFileClosed  = "is closed to the user that this runs as"
+	CAFileNone    = "cannot be read (%v); want a PEM file with certificates"
+	// OpenCAFolders has the file, and where a copy belongs.
+	OpenCAFolders    = "its folder is closed to the user; put a copy where everybody may go, and set the key to that: sudo install -D -m 644 %[1]s %[2]s"
 	OpenCAFile       = "certificates are no secret, so let everybody read the file of ca_file: sudo chmod a+r FILE (or, for the service alone: sudo chgrp ucservices FILE; sudo chmod g+r FILE)"
 	WantLDAPURL      = "want e.g. ldap://ldap.example.org, ldaps://ldap.example.org:636 or ldapi:///"
 	WantSocket       = "want ldapi:/// or with the socket's path, e.g. ldapi:///run/slapd/ldapi"
