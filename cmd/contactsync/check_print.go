@@ -164,9 +164,11 @@ func laid(text string, column, columns int) string {
 }
 
 // typed finds the commands within a hint: behind a colon, or at its beginning,
-// up to the next comma, semicolon or bracket. So no sentence begins with a
-// command, or goes on behind one without such a mark.
-var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync (?:-|secret|members|phonebook|status|lookup|check))[^;,()]*[^;,() ](?:; sudo [^;,()]*[^;,() ])*)`)
+// up to the next comma, semicolon or bracket that is not within quotes. So no
+// sentence begins with a command, or goes on behind one without such a mark.
+var typed = regexp.MustCompile(`(?:^|: )((?:sudo |kvstore |openssl |contactsync (?:-|secret|members|phonebook|status|lookup|check))` + inCommand + `(?:; sudo ` + inCommand + `)*)`)
+
+const inCommand = `(?:'[^']*'|[^;,()'])*(?:'[^']*'|[^;,()' ])`
 
 // wordsOf returns the words of a line, of which a command is one. One that gets
 // a line of its own, because it is wider than limit, is no part of a sentence.

@@ -492,6 +492,18 @@ func TestCheckInText(t *testing.T) {
 	lacks(t, out.stdout, "✓", "!  ", "–", "failed, ")
 }
 
+// A command is whole, whatever stands within quotes.
+func TestCheckBreaksNoCommand(t *testing.T) {
+	parallel(t)
+	for _, command := range []string{
+		"sudo sh -c 'chown ucservices /a/b* ; chmod 660 /a/b*'", "sudo chmod 750 '/a (b), c'; sudo chmod 600 '/a (b), c/d'", "sudo install -m 644 '/a b; c' /etc/ucware/d",
+	} {
+		for _, line := range []string{command, "mend it: " + command, "mend it: " + command + "; it's the member's, and then go on"} {
+			check(t, line, slices.Contains(wordsOf(line, 40), command), true)
+		}
+	}
+}
+
 func TestCheckWithoutUTF8(t *testing.T) {
 	parallel(t)
 	w := newWorld(t, "anna")
@@ -589,7 +601,7 @@ func TestCheckOfRights(t *testing.T) {
 		}
 		out = a.as("ucservices", "check")
 		check(t, "exit status with "+name, out.status, 77)
-		contains(t, flat(out.stdout), "✗ phonebooks ", "hint: sudo ch", "✓ mailbox ")
+		contains(t, flat(out.stdout), "✗ phonebooks ", "hint: sudo ", "✓ mailbox ")
 		for _, err := range []error{os.Chown(book, a.accounts.ID("ucservices"), a.accounts.ID("ucphonebooks")), os.Chmod(book, 0o660), os.Chmod(a.path("phonebooks"), os.ModeSetgid|0o770)} {
 			if err != nil {
 				t.Fatal(err)

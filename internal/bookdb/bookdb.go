@@ -283,7 +283,7 @@ func whoMay(path string) string {
 // beside it, the owner and the mode that it is to have. The shell that looks for
 // them is root's: others may see nothing in the folder.
 func FileCommand(owner, path string) string {
-	return fmt.Sprintf("sudo sh -c 'chown %[1]s %[2]s*; chmod 660 %[2]s*'", owner, path)
+	return fmt.Sprintf("sudo sh -c 'chown %[1]s %[2]s* && chmod 660 %[2]s*'", owner, path)
 }
 
 // FolderCommand returns the command that makes the phonebooks' folder, or gives
