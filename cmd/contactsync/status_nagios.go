@@ -107,7 +107,7 @@ func (a *plugin) judgeRuns(s *standing, l limits) {
 		return
 	}
 	if s.All.Error != "" {
-		a.find(severity(s.All.Status), words.LastRunFailed, s.All.Error)
+		a.find(severity(s.All.Status), words.LastRunFailed, joined(s.All.Error))
 	}
 	switch good, ok := s.sinceSuccess(); {
 	case !ok:

@@ -46,6 +46,9 @@ func (p *program) tell(about, text string, t tone) error {
 	return p.stdout.show(p.stdout.hanging(head, textColumn, textWidth, strings.Join(strings.Fields(text), " "), t))
 }
 
+// joined is an error, which may have several lines, in one.
+func joined(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
+
 func (p *program) hint(text string) error {
 	if text == "" {
 		return nil
@@ -114,7 +117,7 @@ func (p *program) printRun(about string, r bookdb.Run, well string, now time.Tim
 	}
 	switch verdictOf(r) {
 	case "failed":
-		if err := p.tell("", words.Say(words.RunFailed, r.Error), broken); err != nil {
+		if err := p.tell("", words.Say(words.RunFailed, joined(r.Error)), broken); err != nil {
 			return err
 		}
 		return p.hint(r.Hint)

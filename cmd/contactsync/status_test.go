@@ -259,6 +259,7 @@ func TestStatusForNagios(t *testing.T) {
 		{"a member failed", func() { w.revoke("bram"); w.sync(1) }, nil, 1, []string{"CONTACTSYNC WARNING - 1 member failed | ", "failed=1;0;;0;2"}},
 		{"not now", func() { w.ldap.Stop(); w.sync(75) }, nil, 1, []string{"CONTACTSYNC WARNING - the last run failed: ", "; 1 member failed |"}},
 		{"wrong secret", func() { w.set("ldap_group_filter", "("); w.sync(78) }, nil, 2, []string{"CONTACTSYNC CRITICAL - the last run failed: "}},
+		{"two wrong keys", func() { w.set("default_region", "Mars"); w.sync(78) }, nil, 2, []string{"; ldap_group_filter: "}},
 		{"wrong usage", func() {}, []string{"--warning", "x"}, 3, []string{"CONTACTSYNC UNKNOWN - "}},
 		{"wrong limits", func() {}, []string{"--warning", "60"}, 3, []string{"CONTACTSYNC UNKNOWN - --warning takes 1 hour"}},
 		{"both", func() {}, []string{"--json"}, 3, []string{"CONTACTSYNC UNKNOWN - "}},
