@@ -36,7 +36,7 @@ const (
 	CertificateUntrusted = "the certificate is of %[1]q, issued by %[2]q, good until %[3]s"
 
 	CAFileUnreadable     = "let the key ca_file name a readable PEM file with certificates"
-	CAFileNoCertificates = "let the key ca_file name a PEM file with certificates (BEGIN CERTIFICATE)"
+	CAFileNoCertificates = "let the key ca_file name a PEM file with certificates (BEGIN CERTIFICATE); of one that Windows exported, in DER, this makes such a file: openssl x509 -inform DER -in FILE.cer -out FILE.pem"
 
 	ClockAhead  = "this machine's clock is %[1]s ahead of that of %[2]s"
 	ClockBehind = "this machine's clock is %[1]s behind that of %[2]s"

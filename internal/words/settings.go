@@ -73,7 +73,7 @@ const (
 // The proxy, certificate authorities, and the directory.
 const (
 	WantProxy     = "want e.g. http://proxy.example.org:3128"
-	ProxyHasUser  = "must not hold a user or a password: they belong in proxy_username and proxy_password; " + WantProxy
+	ProxyHasUser  = "must not hold a user or a password, which kvstore list shows: set it without them, and set proxy_username and proxy_password; " + WantProxy
 	ProxyEnds     = "must end after the port; " + WantProxy
 	ProxyNotSet   = "is not set, so proxy_username and proxy_password have no effect"
 	WantProxyUser = "proxy_password is set; want the user that it belongs to"
