@@ -16,13 +16,16 @@ import (
 // direction of what follows, or hide: names and messages come from outside.
 func visible(text string) string { return strings.Map(shown, text) }
 
-// shown returns what a person sees of a character.
+// shown returns what a person sees of a character. Joiners are within words of
+// Persian and Hindi, and within emoji.
 func shown(r rune) rune {
-	if unicode.IsGraphic(r) {
+	if unicode.IsGraphic(r) || r == nonJoiner || r == joiner {
 		return r
 	}
 	return unicode.ReplacementChar
 }
+
+const nonJoiner, joiner = '\u200C', '\u200D'
 
 // guarded returns an output for data. Programs get it as it is; what a person
 // at a terminal sees comes through a pane.

@@ -356,5 +356,8 @@ func FuzzVisible(f *testing.F) {
 // steers tells whether a character moves a terminal's cursor, orders it to do
 // something, turns the direction of what follows, or cannot be seen.
 func steers(r rune) bool {
+	if r == nonJoiner || r == joiner {
+		return false
+	}
 	return r < ' ' || r == 0x7F || 0x80 <= r && r < 0xA0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Cs, unicode.Co)
 }
