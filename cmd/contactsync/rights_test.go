@@ -157,7 +157,7 @@ func TestFilesThatBelongToSomebodyElse(t *testing.T) {
 	}
 	out := a.as("ucservices", "-v")
 	check(t, "root's file", out.status, 77)
-	contains(t, out.stderr, "hint: sudo chown ucservices "+book)
+	contains(t, out.stderr, "hint: sudo sh -c 'chown ucservices "+book+"*")
 	// One that belongs to a reader and that the service may write is fine.
 	if err := os.Chown(book, a.accounts.ID("asterisk"), a.accounts.ID("ucphonebooks")); err != nil {
 		t.Fatal(err)
