@@ -74,11 +74,16 @@ func (p *program) commandLine() string {
 	if folder := os.Getenv("UCWARE_KVSTORE"); folder != "" && folder == p.store {
 		args = append([]string{"--store", folder}, args...)
 	}
-	line := "contactsync"
-	for _, a := range args {
-		line += " " + quote(a)
+	return "contactsync " + quoted(args)
+}
+
+// quoted returns arguments as a shell takes them.
+func quoted(args []string) string {
+	all := make([]string, len(args))
+	for i, a := range args {
+		all[i] = quote(a)
 	}
-	return line
+	return strings.Join(all, " ")
 }
 
 // quote returns a word as a shell takes it.

@@ -141,8 +141,8 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 		Choose: way.chooser(set, last),
 		Title:  set.PhonebookName, Digest: set.Digest(), Changed: set.ChangedSince, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
-		Emptying: func(user string) string { return p.command("--user=" + quote(user) + " --allow-empty") },
-		Begin:    how.begin, Came: how.came,
+		Command: func(args ...string) string { return p.command(quoted(args)) },
+		Begin:   how.begin, Came: how.came,
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {

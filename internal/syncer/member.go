@@ -90,14 +90,6 @@ func (c *crew) replacement(box phonebook.Mailbox, state string) phonebook.Replac
 	}
 }
 
-// emptying returns the command that lets a member's phonebook become empty.
-func (s *Syncer) emptying(user string) string {
-	if s.Emptying == nil {
-		return words.AllowEmptyRun
-	}
-	return s.Emptying(user)
-}
-
 // done returns the result of a replacement.
 func (s *Syncer) done(r Result, ch phonebook.Changes) Result {
 	r.Renamed, r.Details = ch.Renamed, ch.Details
@@ -109,7 +101,7 @@ func (s *Syncer) done(r Result, ch phonebook.Changes) Result {
 		if s.DryRun {
 			r.Error = words.Say(words.UnlessReported, r.Error)
 		}
-		r.Hint = words.Say(words.AllowEmpty, s.emptying(r.User))
+		r.Hint = words.Say(words.AllowEmpty, s.command("--user="+r.User, "--allow-empty"))
 	case ch.Created, ch.Renamed != "", ch.Added+ch.Updated+ch.Removed > 0:
 		r.Result = OK
 	default:

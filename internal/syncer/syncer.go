@@ -84,7 +84,7 @@ type Syncer struct {
 	Came   func(contacts int) // called as contacts come from the mailboxes, by several at once; may be nil
 	Done   func(Result)       // called after each member, one call at a time; may be nil
 
-	Emptying func(user string) string // the command that lets a member's phonebook become empty, for hints; may be nil
+	Command func(args ...string) string // the command line of this program with other arguments, for hints; may be nil
 }
 
 // Choice is the source that a run settled on.
@@ -134,7 +134,7 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	if err := s.members(ctx, choice, members, r); err != nil {
 		return err
 	}
-	if err := nobodyLeft(members, len(s.Users) > 0); err != nil {
+	if err := s.nobodyLeft(members); err != nil {
 		return err
 	}
 	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 {
@@ -145,7 +145,7 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 
 // nobodyLeft is the error of a run that skipped everybody, for which the
 // phonebooks would grow old without a word.
-func nobodyLeft(members []phonebook.Member, some bool) error {
+func (s *Syncer) nobodyLeft(members []phonebook.Member) error {
 	people, problem := 0, ""
 	for _, m := range members {
 		switch {
@@ -158,13 +158,22 @@ func nobodyLeft(members []phonebook.Member, some bool) error {
 		}
 		people++
 	}
+	hint := words.Say(words.WhatIsMissing, s.command("members"))
 	switch {
 	case people == 0:
 		return nil
-	case some:
-		return fault.New(fault.Member, words.WhatIsMissing, words.NobodyOfThose, problem)
+	case len(s.Users) > 0:
+		return fault.New(fault.Member, hint, words.NobodyOfThose, problem)
 	}
-	return fault.New(fault.Config, words.WhatIsMissing, words.NobodyAtAll, problem)
+	return fault.New(fault.Config, hint, words.NobodyAtAll, problem)
+}
+
+// command returns a command line for a hint.
+func (s *Syncer) command(args ...string) string {
+	if s.Command == nil {
+		return "contactsync " + strings.Join(args, " ")
+	}
+	return s.Command(args...)
 }
 
 // deleteLeavers deletes the managed phonebooks of everybody who is in no

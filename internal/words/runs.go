@@ -72,12 +72,11 @@ const (
 	NobodyOfThose   = "none of those asked for can be synchronised: %s"
 	NobodyAtAll     = "none of the members can be synchronised: %s"
 	NoLeaverDeleted = "no phonebook of a leaver is deleted: the directory does not tell who one of the members is, and it could be theirs; give the entry a user id, or take it out of the group"
-	WhatIsMissing   = "see what is missing of each, with: contactsync members; check their entries, ldap_uid_attribute, ldap_mail_attribute, and what ldap_bind_dn may read"
+	WhatIsMissing   = "see what is missing of each, with: %s; check their entries, ldap_uid_attribute, ldap_mail_attribute, and what ldap_bind_dn may read"
 	NobodyUpToDate  = "no phonebook could be brought up to date: %w"
 	AfterTheLast    = "after the last phonebook was written: %w"
 	NoSuchMember    = "--user %s: nobody of that name is in a synchronised group"
 	MembersLists    = "%s lists who is"
-	AllowEmptyRun   = "contactsync --allow-empty"
 
 	NextRunDoesRest = "every phonebook is whole; the next run does the rest"
 	StoppedBefore   = "stopped before the first member"
