@@ -136,13 +136,15 @@ func (p *program) syncer(c *cli.Context, set settings.Settings, db *bookdb.DB, w
 	if err != nil {
 		return nil, err
 	}
+	var eats appetite
 	s := &syncer.Syncer{
 		Directory: announced{directory, p.voice}, Store: db, Normaliser: normaliser, Logger: p.logger(c),
 		Choose: way.chooser(set, last),
 		Title:  set.PhonebookName, Digest: set.Digest(), Changed: set.ChangedSince, Workers: set.Workers, Users: c.StringSlice("user"),
 		AllowEmpty: c.Bool("allow-empty"), Full: c.Bool("full"), DryRun: c.Bool("dry-run"), Details: p.details(loudnessOf(c)),
 		Command: func(args ...string) string { return p.command(quoted(args)) },
-		Begin:   how.begin, Came: how.came,
+		Begin:   func(members int) { eats.begin(members); how.begin(members) },
+		Came:    func(contacts int) { eats.came(contacts); how.came(contacts) },
 		Done: func(r syncer.Result) {
 			p.voice.result(r, loudnessOf(c))
 			if !c.Bool("json") {
