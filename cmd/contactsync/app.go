@@ -7,6 +7,7 @@ import (
 
 	"contactsync/internal/bookdb"
 	"contactsync/internal/fault"
+	"contactsync/internal/typo"
 	"contactsync/internal/words"
 	"contactsync/kvstore"
 )
@@ -119,10 +120,40 @@ func (p *program) app() *cli.App {
 
 // unknown is the error of a command line that leads nowhere.
 func unknown(c *cli.Context, hint string) error {
-	if what := strings.Join(c.Args().Slice(), " "); what != "" {
-		return fault.New(fault.Usage, hint, words.UnknownArgument, what)
+	what := strings.Join(c.Args().Slice(), " ")
+	if what == "" {
+		return fault.New(fault.Usage, hint, words.NoSubcommand)
 	}
-	return fault.New(fault.Usage, hint, words.NoSubcommand)
+	if meant := nearest(c); meant != "" {
+		hint = words.Say(words.PerhapsMeant, meant)
+	}
+	return fault.New(fault.Usage, hint, words.UnknownArgument, what)
+}
+
+// nearest returns the command line that one with an unknown word was to be;
+// nothing where no command or option is like it.
+func nearest(c *cli.Context) (meant string) {
+	word, line := strings.ToLower(strings.TrimLeft(c.Args().First(), "-")), c.App.Name+" "
+	commands, options := c.App.Commands, c.App.Flags
+	if c.Command.Name != c.App.Name {
+		commands, options = c.Command.Subcommands, c.Command.Flags
+		line = c.Command.HelpName + " "
+	}
+	least := len(word)
+	try := func(name, as string) {
+		if d := typo.Distance(word, name); d < least && d <= (len(name)+1)/3 {
+			meant, least = line+as, d
+		}
+	}
+	for _, command := range commands {
+		if !command.Hidden {
+			try(command.Name, command.Name)
+		}
+	}
+	for _, option := range options {
+		try(option.Names()[0], "--"+option.Names()[0])
+	}
+	return meant
 }
 
 // sensible refuses options that cannot be meant.

@@ -103,3 +103,24 @@ func TestWrongUsage(t *testing.T) {
 		contains(t, out.stderr, "contactsync: error: ", "contactsync: hint: ")
 	}
 }
+
+// A word that is nearly a command or an option is taken for a slip.
+func TestMistypedCommands(t *testing.T) {
+	parallel(t)
+	w := newWorld(t, "anna")
+	for line, hint := range map[string]string{
+		"Check":                 "perhaps this was meant: contactsync check\n",
+		"chekc":                 "perhaps this was meant: contactsync check\n",
+		"staus":                 "perhaps this was meant: contactsync status\n",
+		"dry-run":               "perhaps this was meant: contactsync --dry-run\n",
+		"allow_empty":           "perhaps this was meant: contactsync --allow-empty\n",
+		"phonebook lists":       "perhaps this was meant: contactsync phonebook list\n",
+		"status nagios":         "perhaps this was meant: contactsync status --nagios\n",
+		"phonebook export anna": "contactsync phonebook export --user UID",
+		"anna":                  "contactsync --help\n",
+	} {
+		out := w.run(strings.Fields(line)...)
+		check(t, "exit status of "+line, out.status, 2)
+		contains(t, out.stderr, "contactsync: error: unknown command or argument: ", hint)
+	}
+}

@@ -71,8 +71,8 @@ func (p *program) phonebookExport(c *cli.Context) error {
 
 // exporter checks the options and returns what writes a phonebook that way.
 func (p *program) exporter(c *cli.Context) (func(phonebook.Phonebook) error, error) {
-	if err := nothingElse(c); err != nil {
-		return nil, err
+	if c.Args().Present() {
+		return nil, unknown(c, words.TypeExport)
 	}
 	if c.String("user") == "" {
 		return nil, fault.New(fault.Usage, words.TypeExport, words.WhosePhonebook)

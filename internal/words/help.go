@@ -64,6 +64,7 @@ const (
 	OptionsBefore   = "options such as %[1]s stand before the command: contactsync %[1]s %[2]s"
 	NoSubcommand    = "no subcommand given"
 	UnknownArgument = "unknown command or argument: %s"
+	PerhapsMeant    = "perhaps this was meant: %s"
 	VerboseAndQuiet = "-v and -q contradict each other"
 	LeaveOneOut     = "leave one of them out"
 	PhonebooksEmpty = "--phonebooks is empty"
