@@ -57,7 +57,7 @@ func texts(t *testing.T) (texts []string) {
 func TestCommandsAreCommands(t *testing.T) {
 	part := regexp.MustCompile(`^(-[\w-]+|[\w:]*[A-Z]{3}[\w:\]]*|%\S+|[ag][+][rx]|\S*[./_=]\S*|\d+)$`)
 	known := map[string]bool{}
-	for _, word := range strings.Fields(`sudo kvstore openssl contactsync sqlite3 apt reinstall install mv systemctl enable unmask revert restart && journalctl chmod chown chgrp timedatectl
+	for _, word := range strings.Fields(`sudo kvstore openssl contactsync sqlite3 apt reinstall install mv systemctl start slapd enable unmask revert restart && journalctl chmod chown chgrp timedatectl
 		dpkg-reconfigure ucware-contactsync ucservices phonebook list export lookup status check members secret set set-ntp true req x509 rsa:3072 pkcs12 pkey [--user`) {
 		known[word] = true
 	}
@@ -86,6 +86,6 @@ func TestSentencesAroundCommands(t *testing.T) {
 	w.mail("anna", "")
 	check(t, "exit status", w.run().status, 78)
 	out := w.run("status").stdout
-	contains(t, out, "hint: see what is missing of each, with: contactsync members;\n               check their entries, ldap_uid_attribute,")
+	contains(t, flat(out), "hint: see what is missing of each, with: contactsync --store ", " members check their entries, ldap_uid_attribute,")
 	fits(t, out)
 }

@@ -4,13 +4,13 @@ package words
 const (
 	DirectorySilent    = "check that the directory runs and that ldap_url is right; the next run tries again"
 	SocketForbidden    = "let this user open the socket, or set ldap_url to ldap://localhost"
-	SocketMissing      = "nothing listens on this socket; check that slapd runs and listens on ldapi:///, or set ldap_url"
+	SocketMissing      = "nothing listens on this socket; check that slapd runs and listens on ldapi:///, which this starts: sudo systemctl start slapd; or set ldap_url"
 	DirectoryBrokeOff  = "the directory broke off or did not answer in time; the next run tries again; where no run ever works, is the port in ldap_url one of ldaps? it wants ldaps://"
 	DirectoryHungUp    = "the directory hung up; check that the port in ldap_url is one of ldaps"
 	PortWithoutTLS     = "that port speaks no TLS; use ldap:// with ldap_starttls, or the port of ldaps"
 	NoStartTLS         = "the directory offers no StartTLS; give it a certificate, or use an ldaps:// address in ldap_url"
 	DirectoryWantsTLS  = "the directory wants TLS; set ldap_starttls to true, or use an ldaps:// address in ldap_url"
-	PasswordWithoutTLS = "set ldap_starttls to true, or use an ldaps:// address in ldap_url"
+	PasswordWithoutTLS = "set ldap_starttls to true, or use an ldaps:// address in ldap_url, or ldapi:/// where the directory is on this machine"
 
 	DirectoryAuthority = "name the PEM file of the authority that signed the directory's certificate in the key ca_file"
 	DirectoryExpired   = "renew the directory's certificate, or correct this machine's clock (timedatectl)"
@@ -60,10 +60,10 @@ const (
 
 	NoGroupByFilter = "check ldap_group_filter and ldap_base_dn, and that ldap_bind_dn may read the groups"
 	GiveParameter   = "give a group the parameter: hand ldapmodify the four lines \"dn: GROUP\", \"changetype: modify\", \"add: description\" and \"description: ews_synccontacts=true\", " +
-		"with the group's DN for GROUP; where one has it already, check ldap_base_dn and what ldap_bind_dn may read"
+		"with the group's DN for GROUP, as README shows (and in German: man 7 contactsync-einrichtung); where one has it already, check ldap_base_dn and what ldap_bind_dn may read"
 	ParameterMisspelt = "%[1]s has the description %[2]q; the value must be exactly ews_synccontacts=true, alone (a group may have several descriptions)"
 	// ParameterOfClass has the group's DN, its class, and the attribute of its members.
-	ParameterOfClass = "%[1]s carries it, but is of the class %[2]s: set ldap_group_filter to (&(objectClass=%[2]s)(description=ews_synccontacts=true)) and ldap_member_attribute to %[3]s"
+	ParameterOfClass = "%[1]s carries it, but is of the class %[2]s: set ldap_group_filter to '(&(objectClass=%[2]s)(description=ews_synccontacts=true))' and ldap_member_attribute to %[3]s"
 	ParameterNoGroup = "%s carries it, but is no group of a class that contactsync knows; give it to a groupOfNames"
 )
 
