@@ -229,7 +229,7 @@ func TestNearMiss(t *testing.T) {
 	s := ldaptest.NewServer(t, ldaptest.Options{}, ldaptest.Person("anna", "anna@example.org"), ldaptest.SyncedPosixGroup("p", "anna"))
 	members, err := read(t, s, nil)
 	wantFault(t, members, err, fault.Config, "none matches",
-		"set ldap_group_filter to (&(objectClass=posixGroup)(description=ews_synccontacts=true)) and ldap_member_attribute to memberUid")
+		"set ldap_group_filter to '(&(objectClass=posixGroup)(description=ews_synccontacts=true))' and ldap_member_attribute to memberUid")
 	wantLines(t, mustRead(t, s, func(c *ldapdir.Config) {
 		c.GroupFilter, c.MemberAttribute = "(&(objectClass=posixGroup)(description=ews_synccontacts=true))", "memberUid"
 	}), "anna|anna@example.org|p|\n")
