@@ -53,7 +53,8 @@ func (k *checker) testMembers(ctx context.Context) error {
 		k.fail("members", err)
 		return nil
 	}
-	asked, err := syncer.Only(all, usersOf(k.cli))
+	users := usersOf(k.cli)
+	asked, err := syncer.Only(all, users)
 	if err != nil {
 		return fault.New(fault.Usage, words.Say(words.MembersLists, k.command("members")), "%w", err)
 	}
@@ -62,13 +63,16 @@ func (k *checker) testMembers(ctx context.Context) error {
 			k.members = append(k.members, m)
 		}
 	}
-	if n := len(k.members); n > 0 {
-		k.ok("members", words.WithAddress, words.Count(n, words.Members))
-	} else if len(asked) == 0 {
-		k.warn("members", words.AddPeople, words.NobodyInGroups)
-	}
 	hint := words.CorrectEntry
-	if len(k.members) == 0 {
+	switch err := syncer.NobodyLeft(asked, len(users) > 0, k.command("members")); {
+	case err != nil:
+		k.fail("members", err)
+		hint = "" // one for all of them
+	case len(k.members) > 0:
+		k.ok("members", words.WithAddress, words.Count(len(k.members), words.Members))
+	case len(asked) == 0:
+		k.warn("members", words.AddPeople, words.NobodyInGroups)
+	default: // groups without members
 		hint = words.AddOrCorrect
 	}
 	for _, m := range asked {

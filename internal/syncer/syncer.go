@@ -134,7 +134,7 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	if err := s.members(ctx, choice, members, r); err != nil {
 		return err
 	}
-	if err := s.nobodyLeft(members); err != nil {
+	if err := NobodyLeft(members, len(s.Users) > 0, s.command("members")); err != nil {
 		return err
 	}
 	if ctx.Err() == nil && s.Leavers != nil && len(s.Users) == 0 {
@@ -143,9 +143,10 @@ func (s *Syncer) run(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// nobodyLeft is the error of a run that skipped everybody, for which the
-// phonebooks would grow old without a word.
-func (s *Syncer) nobodyLeft(members []phonebook.Member) error {
+// NobodyLeft is the error of a run that skips everybody, or some who were asked
+// for, for which the phonebooks would grow old without a word. list is the
+// command that lists the members.
+func NobodyLeft(members []phonebook.Member, some bool, list string) error {
 	people, problem := 0, ""
 	for _, m := range members {
 		switch {
@@ -154,15 +155,15 @@ func (s *Syncer) nobodyLeft(members []phonebook.Member) error {
 		case m.Problem == "":
 			return nil
 		case problem == "":
-			problem = m.User + " " + m.Problem
+			problem = m.User + ": " + m.Problem
 		}
 		people++
 	}
-	hint := words.Say(words.WhatIsMissing, s.command("members"))
+	hint := words.Say(words.WhatIsMissing, list)
 	switch {
 	case people == 0:
 		return nil
-	case len(s.Users) > 0:
+	case some:
 		return fault.New(fault.Member, hint, words.NobodyOfThose, problem)
 	}
 	return fault.New(fault.Config, hint, words.NobodyAtAll, problem)
