@@ -132,28 +132,31 @@ func unknown(c *cli.Context, hint string) error {
 
 // nearest returns the command line that one with an unknown word was to be;
 // nothing where no command or option is like it.
-func nearest(c *cli.Context) (meant string) {
+func nearest(c *cli.Context) string {
 	word, line := strings.ToLower(strings.TrimLeft(c.Args().First(), "-")), c.App.Name+" "
 	commands, options := c.App.Commands, c.App.Flags
 	if c.Command.Name != c.App.Name {
 		commands, options = c.Command.Subcommands, c.Command.Flags
 		line = c.Command.HelpName + " "
 	}
-	least := len(word)
-	try := func(name, as string) {
-		if d := typo.Distance(word, name); d < least && d <= (len(name)+1)/3 {
-			meant, least = line+as, d
-		}
-	}
+	var names []string
+	typed := map[string]string{}
 	for _, command := range commands {
 		if !command.Hidden {
-			try(command.Name, command.Name)
+			names = append(names, command.Name)
+			typed[command.Name] = command.Name
 		}
 	}
 	for _, option := range options {
-		try(option.Names()[0], "--"+option.Names()[0])
+		name := option.Names()[0]
+		names = append(names, name)
+		typed[name] = "--" + name
 	}
-	return meant
+	name := typo.Nearest(word, names, func(name string) int { return min(len(word)-1, (len(name)+1)/3) })
+	if name == "" {
+		return ""
+	}
+	return line + typed[name]
 }
 
 // sensible refuses options that cannot be meant.

@@ -106,11 +106,5 @@ func printable(key string) string {
 // where none is near enough.
 func nearest(key string, known []string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "-", "_")
-	best, least := "", max(2, len(key)/4)+1
-	for _, k := range known {
-		if d := typo.Distance(key, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
+	return typo.Nearest(key, known, func(string) int { return max(2, len(key)/4) })
 }

@@ -22,3 +22,16 @@ func Distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Nearest returns the known word that differs least from a misspelt one, the
+// first of several; empty where none is near enough. most is by how many bytes
+// it may differ from a known word to be that one.
+func Nearest(word string, known []string, most func(known string) int) (nearest string) {
+	least := -1
+	for _, k := range known {
+		if d := Distance(word, k); d <= most(k) && (least < 0 || d < least) {
+			nearest, least = k, d
+		}
+	}
+	return nearest
+}
