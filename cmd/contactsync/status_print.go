@@ -19,10 +19,7 @@ func (p *program) printStatus(s *standing, all bool) error {
 		return err
 	}
 	if text := s.unrecorded(); text != "" {
-		if err := p.tell(words.AboutSince, text, broken); err != nil {
-			return err
-		}
-		if err := p.hint(words.Fill(words.SeeJournal)); err != nil {
+		if err := p.advise(words.AboutSince, text, broken, words.Fill(words.SeeJournal)); err != nil {
 			return err
 		}
 	}
@@ -48,6 +45,15 @@ func (p *program) tell(about, text string, t tone) error {
 
 // joined is an error, which may have several lines, in one.
 func joined(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
+
+// advise tells of a thing what is wrong with it, and what to do where that is
+// known.
+func (p *program) advise(about, text string, t tone, hint string) error {
+	if err := p.tell(about, text, t); err != nil {
+		return err
+	}
+	return p.hint(hint)
+}
 
 func (p *program) hint(text string) error {
 	if text == "" {
@@ -117,10 +123,7 @@ func (p *program) printRun(about string, r bookdb.Run, well string, now time.Tim
 	}
 	switch verdictOf(r) {
 	case "failed":
-		if err := p.tell("", words.Say(words.RunFailed, joined(r.Error)), broken); err != nil {
-			return err
-		}
-		return p.hint(r.Hint)
+		return p.advise("", words.Say(words.RunFailed, joined(r.Error)), broken, r.Hint)
 	case "incomplete":
 		return p.tell("", words.Fill(words.DoneButMembers), doubtful)
 	}
@@ -136,10 +139,7 @@ func (p *program) printNext(s *standing) error {
 	case s.timerErr != nil:
 		return p.tell(words.AboutNextRun, words.Say(words.NotKnown, s.timerErr), plain)
 	case why != "":
-		if err := p.tell(words.AboutNextRun, words.Say(words.NoNextRun, why), doubtful); err != nil {
-			return err
-		}
-		return p.hint(hint)
+		return p.advise(words.AboutNextRun, words.Say(words.NoNextRun, why), doubtful, hint)
 	case s.timer.Next.IsZero():
 		return p.tell(words.AboutNextRun, words.Fill(words.NothingPlanned), plain)
 	}
@@ -157,15 +157,9 @@ func (p *program) printExpiry(s *standing) error {
 	case s.mayNotAsk():
 		return p.tell(words.AboutSecret, words.Fill(words.LeftOutStore), plain)
 	case s.expiryErr != nil:
-		if err := p.tell(words.AboutSecret, words.Say(words.LeftOut, s.expiryErr), doubtful); err != nil {
-			return err
-		}
-		return p.hint(fault.HintOf(s.expiryErr))
+		return p.advise(words.AboutSecret, words.Say(words.LeftOut, s.expiryErr), doubtful, fault.HintOf(s.expiryErr))
 	case s.expiry.amiss.Key != "":
-		if err := p.tell(words.AboutSecret, s.expiry.amiss.String(), doubtful); err != nil {
-			return err
-		}
-		return p.hint(p.howToMend(s.expiry.amiss))
+		return p.advise(words.AboutSecret, s.expiry.amiss.String(), doubtful, p.howToMend(s.expiry.amiss))
 	case s.expiry.what == noProof:
 		return nil // an Exchange server of one's own
 	case s.expiry.last.IsZero():
@@ -173,10 +167,7 @@ func (p *program) printExpiry(s *standing) error {
 	case s.expiry.warning(s.now) == "":
 		return p.tell(words.AboutSecret, s.expiry.end(s.now), plain)
 	}
-	if err := p.tell(words.AboutSecret, s.expiry.end(s.now), doubtful); err != nil {
-		return err
-	}
-	return p.hint(s.expiry.renew)
+	return p.advise(words.AboutSecret, s.expiry.end(s.now), doubtful, s.expiry.renew)
 }
 
 // printMembers prints a table of the members, and below it what is wrong with
