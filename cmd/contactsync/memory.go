@@ -22,7 +22,7 @@ import (
 // end. On a quiet night half of it does while they are not many; the others get
 // half as much again as they take, because without it the collector took two
 // thirds of the CPU time with 100,000. A run that reads much makes garbage all
-// the time: with 10,000 members the collector took a quarter of the CPU time
+// the time: with 10,000 members the collector took a fifth of the CPU time
 // until each had busyMemory.
 const (
 	memory       = 23 << 20
