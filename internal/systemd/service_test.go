@@ -38,14 +38,14 @@ func TestHidden(t *testing.T) {
 
 func TestBelow(t *testing.T) {
 	folder := t.TempDir()
-	hidden, file, link := filepath.Join(folder, "home"), filepath.Join(folder, "home/chef/ca.pem"), filepath.Join(folder, "link")
+	hidden, file, link := filepath.Join(folder, "home"), filepath.Join(folder, "home", "chef", "ca.pem"), filepath.Join(folder, "link")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o600), os.Symlink(file, link),
-		os.Symlink(folder+"/home/gone/x", folder+"/dangling"), os.Symlink(folder+"/outside", folder+"/home/out"), os.WriteFile(folder+"/outside", nil, 0o600)); err != nil {
+		os.Symlink(hidden+"/gone/x", folder+"/dangling"), os.Symlink(folder+"/outside", hidden+"/out"), os.WriteFile(folder+"/outside", nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		file: file, link: file, folder + "/dangling": folder + "/home/gone", hidden + "/out": hidden + "/out",
-		hidden: "", folder + "/homes/x": "", folder + "/outside": "", folder + "/home/../outside": "",
+		file: file, link: file, folder + "/dangling": hidden + "/gone", hidden + "/out": hidden + "/out",
+		hidden: "", folder + "/homes/x": "", folder + "/outside": "", hidden + "/../outside": "",
 	} {
 		switch in, place := systemd.Below(path, []string{"/elsewhere", hidden}); {
 		case want == "" && in != "":
