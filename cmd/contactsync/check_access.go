@@ -139,8 +139,9 @@ func (k *checker) settle(ctx context.Context) {
 	}
 	k.choice, k.refusal = k.way.chooser(k.set, last)(ctx, k.members)
 	// What the settings name, or worked in the last run, is used without asking
-	// a mailbox.
-	if k.refusal == nil && !k.shown() && k.set.Office365 {
+	// a mailbox; otherwise one has been asked by now.
+	unasked := k.set.Source != settings.Auto || lastSource(last, k.set) == k.choice.Name
+	if k.refusal == nil && unasked && !k.shown() && k.set.Office365 {
 		err := syncer.Knock(ctx, map[string]syncer.Offer{"graph": k.way.graph, "ews": k.way.ews}[k.choice.Name], k.members)
 		if fault.ClassOf(err) == fault.Refused { // by all: that is a matter of the settings
 			err = fault.New(fault.Config, "", "%w", err)
